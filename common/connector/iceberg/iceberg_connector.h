@@ -1,0 +1,35 @@
+#pragma once
+
+#include "common/connector/connector.h"
+
+/* 'connector' = 'iceberg', and tables of a catalog with 'type' = 'iceberg'. */
+
+enum iceberg_transform { ICEBERG_IDENTITY, ICEBERG_DAY };
+
+struct iceberg_partition_field {
+    enum iceberg_transform transform;
+    const char *column;
+};
+
+struct iceberg_config {
+    const char *catalog_name;
+    const char *warehouse; /* a URI: file:///... */
+    const char *database;
+    const char *table;
+    struct connector_properties table_properties; /* format-version, write.*, commit.*, ... as given */
+};
+
+extern const struct connector_definition iceberg_connector;
+/* The options of CREATE CATALOG ... WITH ('type' = 'iceberg', ...). */
+extern const struct connector_definition iceberg_catalog;
+
+/* The properties are validated. table_name is the name in SQL, the default of 'catalog-table'. The result
+ * lives in arena. */
+STATUS_MUST_CHECK enum status iceberg_config_parse(const struct connector_properties *properties,
+                                                   const char *database_name, const char *table_name,
+                                                   struct arena *arena,
+                                                   const struct iceberg_config **ret_config,
+                                                   struct error *error);
+
+/* True for keys that Iceberg defines as table properties and that may stand inline in WITH (...). */
+bool iceberg_is_table_property(const char *key);
