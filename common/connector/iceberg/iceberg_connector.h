@@ -9,6 +9,8 @@ enum iceberg_transform { ICEBERG_IDENTITY, ICEBERG_DAY };
 struct iceberg_partition_field {
     enum iceberg_transform transform;
     const char *column;
+    const char *name; /* of the partition field: the column's, or column_day */
+    int32_t field_id; /* from 1000; 0 until bound to a table */
 };
 
 struct iceberg_config {
