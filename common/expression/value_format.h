@@ -14,7 +14,7 @@ enum value_style {
 };
 
 /* Text of a value that is not NULL; value points to one physical value. zone may be NULL: UTC. Not escaped or
- * quoted. BYTES are written as hexadecimal digits x'..' in VALUE_SQL's print form, see value_format.c. */
+ * quoted. BYTES are the bytes themselves (SQL), [1, -2] (JAVA), base64 (JSON). */
 void value_format(enum value_style style, struct data_type type, const void *value,
                   const struct time_zone *zone, struct buffer *buffer);
 /* The row of a vector of any encoding, NULL_text for NULL. */
