@@ -1,0 +1,20 @@
+"""Runs a script under the project's virtual environment, which start.sh (or scripts/setup_python.sh) makes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def in_project_environment() -> None:
+    """Replaces this process by the same script in .venv; explains what to do when there is none."""
+    environment = ROOT / ".venv"
+    if Path(sys.prefix) == environment:
+        return
+    python = environment / "bin" / "python"
+    if not python.exists():
+        sys.exit(f"The Python packages of this project are not installed yet: run {ROOT}/scripts/setup_python.sh first.")
+    os.execv(python, [str(python), *sys.argv])
