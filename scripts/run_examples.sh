@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Shows what is in the Iceberg tables of the examples: counts and some rows, read with PyIceberg.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+warehouse=${FRAZIL_WAREHOUSE:-file://${FRAZIL_RUN_DIR:-$root/.run}/warehouse}
+
+case ${1:-help} in
+  simple) exec python3 "$root/scripts/show_iceberg_table.py" streaming.user_events --warehouse "${warehouse#file://}" ;;
+  windowed | cdc)
+    echo "'$1' is to come: Frazil runs the 'simple' example for now." >&2
+    exit 2
+    ;;
+  *)
+    echo "usage: $0 simple|windowed|cdc" >&2
+    [[ ${1:-help} == help ]] || exit 2
+    ;;
+esac
