@@ -162,7 +162,8 @@ static enum status parse_is(struct parser *parser, const struct sql_expression *
     PARSE(parser_expect(parser, "FROM"));
     const struct sql_expression *right = NULL;
     PARSE(parse_sum(parser, &right));
-    return call_of(parser, negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM", left, right, ret_expression);
+    return call_of(parser, negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM", left, right,
+                   ret_expression);
 }
 
 /* One of the comparisons that may follow an operand; ret_expression is left as it is when none does. */

@@ -76,7 +76,8 @@ static enum status parse_interval(struct parser *parser, struct sql_span start,
         return parser_fail(parser);
     int64_t thousandths = 0;
     if (!parse_thousandths(text, &thousandths))
-        return parser_fail_at(parser, value_span, "'%.40s' is no number of %s for an INTERVAL", text, unit->plural);
+        return parser_fail_at(parser, value_span, "'%.40s' is no number of %s for an INTERVAL", text,
+                              unit->plural);
     struct sql_expression *literal = literal_of(parser, SQL_LITERAL_INTERVAL, text, start);
     literal->interval_unit = unit->name;
     if (unit->ms != 0 && __builtin_mul_overflow(thousandths, unit->ms / 1000, &literal->interval_ms))
@@ -119,13 +120,13 @@ static enum status parse_typed_literal(struct parser *parser, const struct sql_e
     return STATUS_OK;
 }
 
-enum status parse_literal(struct parser *parser, const struct sql_expression **ret_expression, bool *ret_found)
+enum status parse_literal(struct parser *parser, const struct sql_expression **ret_expression,
+                          bool *ret_found)
 {
     static const struct {
         const char *word;
         enum sql_literal_kind kind;
-    } words[] = {
-        {"NULL", SQL_LITERAL_NULL}, {"TRUE", SQL_LITERAL_BOOLEAN}, {"FALSE", SQL_LITERAL_BOOLEAN}};
+    } words[] = {{"NULL", SQL_LITERAL_NULL}, {"TRUE", SQL_LITERAL_BOOLEAN}, {"FALSE", SQL_LITERAL_BOOLEAN}};
     static const enum sql_literal_kind kinds[] = {
         [TOKEN_INTEGER] = SQL_LITERAL_INTEGER,
         [TOKEN_DECIMAL] = SQL_LITERAL_DECIMAL,
@@ -136,7 +137,8 @@ enum status parse_literal(struct parser *parser, const struct sql_expression **r
     *ret_found = true;
     if (token.kind == TOKEN_STRING || token.kind == TOKEN_INTEGER || token.kind == TOKEN_DECIMAL ||
         token.kind == TOKEN_DOUBLE) {
-        *ret_expression = literal_of(parser, kinds[token.kind], token_text(&token, parser->arena), token.span);
+        *ret_expression =
+            literal_of(parser, kinds[token.kind], token_text(&token, parser->arena), token.span);
         parser_advance(parser);
         return STATUS_OK;
     }

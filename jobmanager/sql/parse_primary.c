@@ -12,7 +12,8 @@ static char *upper_text(struct parser *parser, const struct token *token)
     return text;
 }
 
-static const struct sql_expression *string_literal(struct parser *parser, const char *text, struct sql_span span)
+static const struct sql_expression *string_literal(struct parser *parser, const char *text,
+                                                   struct sql_span span)
 {
     struct sql_expression *literal = arena_calloc(parser->arena, 1, sizeof *literal);
     literal->kind = SQL_LITERAL;
@@ -23,7 +24,8 @@ static const struct sql_expression *string_literal(struct parser *parser, const 
     return literal;
 }
 
-static enum status parse_cast(struct parser *parser, bool is_try, const struct sql_expression **ret_expression)
+static enum status parse_cast(struct parser *parser, bool is_try,
+                              const struct sql_expression **ret_expression)
 {
     struct sql_span start = parser->previous.span;
     const struct sql_expression *operand = NULL;
@@ -145,7 +147,9 @@ static enum status parse_position(struct parser *parser, const struct sql_expres
     const struct sql_expression *in = NULL;
     PARSE(parser_expect(parser, "("));
     const struct sql_expression *needle = NULL;
+    PARSE(parser_enter(parser));
     PARSE(parse_primary(parser, &needle));
+    parser_leave(parser);
     PARSE(parser_expect(parser, "IN"));
     PARSE(parse_expression(parser, &in));
     PARSE(parser_expect(parser, ")"));

@@ -7,14 +7,15 @@
 
 /* Words that cannot be names without back-quotes, so that a missing name is found where it is missing. */
 static const char *const reserved_words[] = {
-    "ALL",      "AND",      "AS",      "BETWEEN", "BY",        "CASE",   "CAST",      "CREATE",  "CROSS",
-    "DELETE",   "DESCRIBE", "DISTINCT", "DROP",   "ELSE",      "END",    "EXCEPT",    "EXISTS",  "FALSE",
-    "FETCH",    "FOR",      "FROM",    "FULL",    "GROUP",     "HAVING", "IN",        "INNER",   "INSERT",
-    "INTERSECT", "INTO",    "IS",      "JOIN",    "LEFT",      "LIKE",   "LIMIT",     "MATCH_RECOGNIZE",
-    "NATURAL",  "NOT",      "NULL",    "OFFSET",  "ON",        "OR",     "ORDER",     "OUTER",   "OVER",
-    "PARTITION", "PRIMARY", "RIGHT",   "SELECT",  "SET",       "TABLE",  "THEN",      "TRUE",    "TRY_CAST",
-    "UNION",    "UNNEST",   "UPDATE",  "USING",   "VALUES",    "WATERMARK", "WHEN",   "WHERE",   "WINDOW",
-    "WITH",
+    "ALL",     "AND",    "AS",        "BETWEEN",  "BY",       "CASE",   "CAST",
+    "CREATE",  "CROSS",  "DELETE",    "DESCRIBE", "DISTINCT", "DROP",   "ELSE",
+    "END",     "EXCEPT", "EXISTS",    "FALSE",    "FETCH",    "FOR",    "FROM",
+    "FULL",    "GROUP",  "HAVING",    "IN",       "INNER",    "INSERT", "INTERSECT",
+    "INTO",    "IS",     "JOIN",      "LEFT",     "LIKE",     "LIMIT",  "MATCH_RECOGNIZE",
+    "NATURAL", "NOT",    "NULL",      "OFFSET",   "ON",       "OR",     "ORDER",
+    "OUTER",   "OVER",   "PARTITION", "PRIMARY",  "RIGHT",    "SELECT", "SET",
+    "TABLE",   "THEN",   "TRUE",      "TRY_CAST", "UNION",    "UNNEST", "UPDATE",
+    "USING",   "VALUES", "WATERMARK", "WHEN",     "WHERE",    "WINDOW", "WITH",
 };
 
 void parser_advance(struct parser *parser)
@@ -76,8 +77,9 @@ enum status parser_fail_at(struct parser *parser, struct sql_span span, const ch
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    enum status status = error_set(parser->error, STATUS_INVALID_ARGUMENT,
-                                   "SQL parse failed. %s at line %u, column %u.", message, span.line, span.column);
+    enum status status =
+        error_set(parser->error, STATUS_INVALID_ARGUMENT, "SQL parse failed. %s at line %u, column %u.",
+                  message, span.line, span.column);
     return fail_position(parser, span, status);
 }
 
@@ -85,8 +87,8 @@ enum status parser_unsupported(struct parser *parser, const char *construct)
 {
     struct sql_span span = parser->token.span;
     enum status status = error_set(parser->error, STATUS_UNSUPPORTED,
-                                   "SQL parse failed. %s is not supported yet, at line %u, column %u.", construct,
-                                   span.line, span.column);
+                                   "SQL parse failed. %s is not supported yet, at line %u, column %u.",
+                                   construct, span.line, span.column);
     return fail_position(parser, span, status);
 }
 
@@ -153,14 +155,15 @@ enum status parser_fail(struct parser *parser)
     }
     if (meant == NULL)
         meant = likely_word(parser, token, parser->expected, parser->expected_count);
-    enum status status = parser_fail_at(parser, token->span, "Incorrect syntax near %s", quote_token(parser, token));
+    enum status status =
+        parser_fail_at(parser, token->span, "Incorrect syntax near %s", quote_token(parser, token));
     size_t used = strlen(parser->error->message);
     size_t room = sizeof parser->error->message - used;
     if (meant != NULL)
         snprintf(parser->error->message + used, room, " Did you mean '%s'?", meant);
     else if (parser->expected_count > 0)
-        snprintf(parser->error->message + used, room, " Expected %s%s.", parser->expected_count > 1 ? "one of " : "",
-                 expected_list(parser));
+        snprintf(parser->error->message + used, room, " Expected %s%s.",
+                 parser->expected_count > 1 ? "one of " : "", expected_list(parser));
     return status;
 }
 
