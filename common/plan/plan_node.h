@@ -63,6 +63,7 @@ struct plan_calc {
     const struct expression *filter;             /* over the input's schema; NULL when none */
     const struct expression *const *projections; /* over the input's schema; one for each output field */
     size_t projection_count;
+    const char *time_zone; /* of the session, for time_zone_create */
 };
 
 struct plan_iceberg_sink {
