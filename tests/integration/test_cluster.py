@@ -1,0 +1,95 @@
+"""Jobs on a cluster: REST, the client's list and cancel, restart of killed processes, waiting for slots."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+from harness.cluster import Cluster
+from harness.processes import BINARIES, wait_until
+
+ENDLESS = """
+CREATE TABLE source (id BIGINT, name STRING) WITH ('connector' = 'datagen', 'rows-per-second' = '1000');
+CREATE TABLE sink (id BIGINT, name STRING) WITH ('connector' = 'blackhole');
+SET 'pipeline.name' = 'endless';
+INSERT INTO sink SELECT id, name FROM source;
+"""
+
+
+def frazil(cluster: Cluster, *words: str) -> str:
+    done = subprocess.run(
+        [BINARIES / "frazil", *words, "--jobmanager", cluster.rest.url], capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_overview_list_and_cancel(cluster: Cluster) -> None:
+    overview = cluster.rest.get("/overview")
+    assert (overview["taskmanagers"], overview["slots-total"]) == (2, 4)
+    assert len(cluster.rest.get("/taskmanagers")["taskmanagers"]) == 2
+    assert "flink-version" in cluster.rest.get("/config")
+
+    job = cluster.submit(ENDLESS)
+    cluster.rest.wait_state(job, "RUNNING")
+    assert {"id": job, "status": "RUNNING"} in cluster.rest.get("/jobs")["jobs"]
+    (row,) = [row for row in cluster.rest.jobs() if row["jid"] == job]
+    assert row["name"] == "endless"
+    assert job in frazil(cluster, "list")
+    detail = cluster.rest.get(f"/jobs/{job}")
+    assert detail["vertices"] and all(vertex["parallelism"] == 2 for vertex in detail["vertices"])
+
+    wait_until(lambda: cluster.rest.completed_checkpoints(job) >= 2, 20, "two completed checkpoints")
+    frazil(cluster, "cancel", job)
+    cluster.rest.wait_state(job, "CANCELED")
+    done = cluster.rest.completed_checkpoints(job)
+    assert cluster.rest.completed_checkpoints(job) == done
+
+
+def test_killed_taskmanager_is_noticed_and_replaced(cluster: Cluster) -> None:
+    job = cluster.submit(ENDLESS)
+    cluster.rest.wait_state(job, "RUNNING")
+    wait_until(lambda: cluster.rest.completed_checkpoints(job) >= 1, 20, "a checkpoint")
+    cluster.taskmanagers[1].kill()
+    cluster.await_taskmanagers(1)
+    before = cluster.rest.completed_checkpoints(job)
+    # The two slots of the other taskmanager are enough for it.
+    wait_until(lambda: cluster.rest.completed_checkpoints(job) > before, 20, "a checkpoint on one taskmanager")
+    cluster.rest.cancel(job)
+    cluster.rest.wait_state(job, "CANCELED")
+
+
+def test_job_waits_for_slots_and_says_so(new_cluster: Callable[..., Cluster]) -> None:
+    cluster = new_cluster()
+    cluster.start_jobmanager()
+    job = cluster.submit(ENDLESS)
+    wait_until(lambda: cluster.rest.job_state(job) is not None, 10, "the job is known")
+    assert cluster.rest.job_state(job) not in ("RUNNING", "FAILED")
+    cluster.start_taskmanager(1)
+    cluster.rest.wait_state(job, "RUNNING")
+    wait_until(lambda: cluster.rest.completed_checkpoints(job) >= 1, 20, "a checkpoint")
+    cluster.rest.cancel(job)
+    cluster.rest.wait_state(job, "CANCELED")
+
+
+def test_job_survives_a_killed_jobmanager(cluster: Cluster) -> None:
+    job = cluster.submit(ENDLESS)
+    wait_until(lambda: cluster.rest.completed_checkpoints(job) >= 1, 20, "a checkpoint")
+    cluster.jobmanagers[-1].kill()
+    cluster.start_jobmanager()
+    cluster.rest.wait_state(job, "RUNNING")
+    before = cluster.rest.completed_checkpoints(job)
+    wait_until(lambda: cluster.rest.completed_checkpoints(job) > before, 20, "a checkpoint after the take-over")
+    cluster.rest.cancel(job)
+    cluster.rest.wait_state(job, "CANCELED")
+
+
+def test_bounded_datagen_finishes_with_all_rows(cluster: Cluster) -> None:
+    job = cluster.submit(
+        "CREATE TABLE source (id BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '100000');\n"
+        "CREATE TABLE sink (id BIGINT) WITH ('connector' = 'blackhole');\n"
+        "INSERT INTO sink SELECT id FROM source;"
+    )
+    cluster.rest.wait_state(job, "FINISHED")
+    vertices = cluster.rest.get(f"/jobs/{job}")["vertices"]
+    assert {vertex["status"] for vertex in vertices} == {"FINISHED"}

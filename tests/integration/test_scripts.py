@@ -1,0 +1,81 @@
+"""start.sh, stop.sh and the guide's scripts, on ports and in a folder of their own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness.processes import ROOT, free_ports
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a machine of its own; what was started is stopped at the end."""
+    rest_port, rpc_port, kafka_port, controller_port = free_ports(4)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "FRAZIL_"))}
+    environment |= {
+        "FRAZIL_RUN_DIR": str(tmp_path / "run"),
+        "FRAZIL_REST_PORT": str(rest_port),
+        "FRAZIL_RPC_PORT": str(rpc_port),
+        "KAFKA_PORT": str(kafka_port),
+        "KAFKA_CONTROLLER_PORT": str(controller_port),
+    }
+    yield environment
+    script("stop.sh", environment)
+
+
+def script(name: str, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ROOT / name, *words], env=environment, capture_output=True, text=True, timeout=240)
+
+
+def test_start_walks_the_simple_example_and_stop_ends_it(place: dict[str, str]) -> None:
+    started = script("start.sh", place, "--example", "simple")
+    assert started.returncode == 0, started.stdout + started.stderr
+    for part in ("Kafka", "jobmanager", "taskmanager-1", "taskmanager-2", "streaming.user_events: 10,000 rows"):
+        assert part in started.stdout, started.stdout
+
+    again = script("start.sh", place)
+    assert again.returncode == 0, again.stdout + again.stderr
+    pids = Path(place["FRAZIL_RUN_DIR"], "pids")
+    numbers = [int(file.read_text().split()[0]) for file in pids.iterdir()]
+    assert len(numbers) == 4 and all(Path(f"/proc/{number}").exists() for number in numbers)
+
+    status = script("scripts/run_flink_example.sh", place, "status")
+    assert "simple_iceberg_streaming" in status.stdout, status.stdout + status.stderr
+    shown = script("scripts/run_examples.sh", place, "simple")
+    assert "streaming.user_events: 10,000 rows" in shown.stdout, shown.stdout + shown.stderr
+    stopped_job = script("scripts/run_flink_example.sh", place, "stop")
+    assert stopped_job.returncode == 0, stopped_job.stdout + stopped_job.stderr
+
+    stopped = script("stop.sh", place)
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+    for name in ("jobmanager", "taskmanager-1", "taskmanager-2", "kafka"):
+        assert f"stopped {name}" in stopped.stdout
+    assert "nothing was running" in script("stop.sh", place).stdout
+
+
+def test_start_names_the_port_in_use_and_the_process(place: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(place["FRAZIL_REST_PORT"])))
+        taken.listen()
+        started = script("start.sh", place)
+    assert started.returncode != 0
+    for part in ("FAILED: jobmanager", place["FRAZIL_REST_PORT"], f"pid {os.getpid()}", "FRAZIL_REST_PORT"):
+        assert part in started.stderr, started.stderr
+
+
+@pytest.mark.parametrize("example", ["windowed", "cdc"])
+def test_examples_to_come_say_so(place: dict[str, str], example: str) -> None:
+    for name, *words in (("start.sh", "--example", example), ("scripts/run_flink_example.sh", example)):
+        answer = script(name, place, *words)
+        assert answer.returncode == 2 and "to come" in answer.stderr
+
+
+def test_generator_needs_a_topic(place: dict[str, str]) -> None:
+    place["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{place['KAFKA_PORT']}"
+    answer = script("scripts/generate_sample_data.py", place, "--count", "1")
+    assert answer.returncode != 0 and place["KAFKA_BOOTSTRAP_SERVERS"] in answer.stderr
