@@ -29,11 +29,6 @@ enum rpc_method {
 
 enum { RPC_VERSION = 1 };
 
-struct rpc_bytes_list {
-    const struct bytes_view *items;
-    size_t count;
-};
-
 struct rpc_register {
     const char *taskmanager_id; /* 32 hexadecimal digits, drawn anew at each start: the incarnation */
     const char *address;        /* to dial for requests: tcp://host:port */

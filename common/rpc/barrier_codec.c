@@ -1,0 +1,160 @@
+#include "common/rpc/rpc_internal.h"
+
+enum { SCRATCH_BYTES = 4096 };
+
+void rpc_trigger_checkpoint_encode(const struct rpc_trigger_checkpoint *message, struct buffer *buffer)
+{
+    struct arena *arena = arena_create(SCRATCH_BYTES);
+    Frazil__TriggerCheckpoint wire = FRAZIL__TRIGGER_CHECKPOINT__INIT;
+    wire.task = rpc_task_id_to_wire(&message->task, arena);
+    wire.checkpoint_id = message->checkpoint_id;
+    wire.kind = message->kind;
+    wire.timestamp_ms = message->timestamp_ms;
+    rpc_pack(&wire.base, buffer);
+    arena_free(arena);
+}
+
+enum status rpc_trigger_checkpoint_decode(struct bytes_view bytes, struct arena *arena,
+                                          struct rpc_trigger_checkpoint *ret_message, struct error *error)
+{
+    const Frazil__TriggerCheckpoint *wire = rpc_unpack(&frazil__trigger_checkpoint__descriptor, bytes, arena);
+    if (wire == NULL || wire->kind > RPC_SAVEPOINT_STOP)
+        return rpc_corrupt("trigger checkpoint", error);
+    struct rpc_trigger_checkpoint message = {
+        .checkpoint_id = wire->checkpoint_id,
+        .kind = (enum rpc_checkpoint_kind)wire->kind,
+        .timestamp_ms = wire->timestamp_ms,
+    };
+    enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);
+    if (status == STATUS_OK)
+        *ret_message = message;
+    return status;
+}
+
+static Frazil__OperatorBytes *state_to_wire(const struct rpc_operator_bytes *state, struct arena *arena)
+{
+    Frazil__OperatorBytes *wire = arena_alloc(arena, sizeof *wire);
+    frazil__operator_bytes__init(wire);
+    wire->node_id = state->node_id;
+    wire->bytes = rpc_bytes_to_wire(state->bytes);
+    return wire;
+}
+
+static Frazil__Committable *committable_to_wire(const struct rpc_committable *committable,
+                                                struct arena *arena)
+{
+    Frazil__Committable *wire = arena_alloc(arena, sizeof *wire);
+    frazil__committable__init(wire);
+    wire->sink_id = committable->sink_id;
+    wire->bytes = rpc_bytes_to_wire(committable->bytes);
+    return wire;
+}
+
+void rpc_acknowledge_encode(const struct rpc_acknowledge *message, struct buffer *buffer)
+{
+    struct arena *arena = arena_create(SCRATCH_BYTES);
+    Frazil__Acknowledge wire = FRAZIL__ACKNOWLEDGE__INIT;
+    wire.task = rpc_task_id_to_wire(&message->task, arena);
+    wire.checkpoint_id = message->checkpoint_id;
+    wire.is_end_of_input = message->is_end_of_input;
+    wire.n_states = message->num_states;
+    wire.states = arena_alloc(arena, message->num_states * sizeof *wire.states);
+    for (size_t i = 0; i < message->num_states; i++)
+        wire.states[i] = state_to_wire(&message->states[i], arena);
+    wire.n_committables = message->num_committables;
+    wire.committables = arena_alloc(arena, message->num_committables * sizeof *wire.committables);
+    for (size_t i = 0; i < message->num_committables; i++)
+        wire.committables[i] = committable_to_wire(&message->committables[i], arena);
+    wire.sync_duration_ms = message->sync_duration_ms;
+    wire.async_duration_ms = message->async_duration_ms;
+    wire.alignment_ms = message->alignment_ms;
+    rpc_pack(&wire.base, buffer);
+    arena_free(arena);
+}
+
+enum status rpc_acknowledge_decode(struct bytes_view bytes, struct arena *arena,
+                                   struct rpc_acknowledge *ret_message, struct error *error)
+{
+    const Frazil__Acknowledge *wire = rpc_unpack(&frazil__acknowledge__descriptor, bytes, arena);
+    if (wire == NULL)
+        return rpc_corrupt("acknowledge", error);
+    struct rpc_operator_bytes *states = arena_alloc(arena, wire->n_states * sizeof *states);
+    for (size_t i = 0; i < wire->n_states; i++)
+        states[i] = (struct rpc_operator_bytes){wire->states[i]->node_id,
+                                                rpc_bytes_from_wire(wire->states[i]->bytes)};
+    struct rpc_committable *committables = arena_alloc(arena, wire->n_committables * sizeof *committables);
+    for (size_t i = 0; i < wire->n_committables; i++)
+        committables[i] = (struct rpc_committable){wire->committables[i]->sink_id,
+                                                   rpc_bytes_from_wire(wire->committables[i]->bytes)};
+    struct rpc_acknowledge message = {
+        .checkpoint_id = wire->checkpoint_id,
+        .is_end_of_input = wire->is_end_of_input,
+        .states = states,
+        .num_states = wire->n_states,
+        .committables = committables,
+        .num_committables = wire->n_committables,
+        .sync_duration_ms = wire->sync_duration_ms,
+        .async_duration_ms = wire->async_duration_ms,
+        .alignment_ms = wire->alignment_ms,
+    };
+    enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);
+    if (status == STATUS_OK)
+        *ret_message = message;
+    return status;
+}
+
+void rpc_decline_encode(const struct rpc_decline *message, struct buffer *buffer)
+{
+    struct arena *arena = arena_create(SCRATCH_BYTES);
+    Frazil__Decline wire = FRAZIL__DECLINE__INIT;
+    wire.task = rpc_task_id_to_wire(&message->task, arena);
+    wire.checkpoint_id = message->checkpoint_id;
+    wire.error = rpc_error_to_wire(&message->error, arena);
+    rpc_pack(&wire.base, buffer);
+    arena_free(arena);
+}
+
+enum status rpc_decline_decode(struct bytes_view bytes, struct arena *arena, struct rpc_decline *ret_message,
+                               struct error *error)
+{
+    const Frazil__Decline *wire = rpc_unpack(&frazil__decline__descriptor, bytes, arena);
+    if (wire == NULL)
+        return rpc_corrupt("decline", error);
+    struct rpc_decline message = {
+        .checkpoint_id = wire->checkpoint_id,
+        .error = rpc_error_from_wire(wire->error),
+    };
+    enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);
+    if (status == STATUS_OK)
+        *ret_message = message;
+    return status;
+}
+
+void rpc_notify_checkpoint_encode(const struct rpc_notify_checkpoint *message, struct buffer *buffer)
+{
+    struct arena *arena = arena_create(SCRATCH_BYTES);
+    Frazil__NotifyCheckpoint wire = FRAZIL__NOTIFY_CHECKPOINT__INIT;
+    wire.task = rpc_task_id_to_wire(&message->task, arena);
+    wire.checkpoint_id = message->checkpoint_id;
+    wire.is_aborted = message->is_aborted;
+    wire.is_final = message->is_final;
+    rpc_pack(&wire.base, buffer);
+    arena_free(arena);
+}
+
+enum status rpc_notify_checkpoint_decode(struct bytes_view bytes, struct arena *arena,
+                                         struct rpc_notify_checkpoint *ret_message, struct error *error)
+{
+    const Frazil__NotifyCheckpoint *wire = rpc_unpack(&frazil__notify_checkpoint__descriptor, bytes, arena);
+    if (wire == NULL)
+        return rpc_corrupt("notify checkpoint", error);
+    struct rpc_notify_checkpoint message = {
+        .checkpoint_id = wire->checkpoint_id,
+        .is_aborted = wire->is_aborted,
+        .is_final = wire->is_final,
+    };
+    enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);
+    if (status == STATUS_OK)
+        *ret_message = message;
+    return status;
+}
