@@ -39,11 +39,12 @@ struct function_types {
 typedef enum status function_infer_types(struct function_types *types, struct error *error);
 
 enum function_flags {
-    FUNCTION_CAN_FAIL = 1,   /* a call may end in an error: never evaluated for a row that needs it not */
-    FUNCTION_NULL_AWARE = 2, /* not strict: the kernel sees nulls and sets validity by itself */
-    FUNCTION_NONDETERMINISTIC = 4,
-    FUNCTION_NEVER_NULL = 8,   /* the result is never NULL */
-    FUNCTION_MAY_BE_NULL = 16, /* the result may be NULL though no argument is */
+    FUNCTION_CAN_FAIL = 1,         /* a call may end in an error: only made for rows that need it */
+    FUNCTION_NULL_AWARE = 2,       /* not strict: the kernel sees nulls and sets validity by itself */
+    FUNCTION_NONDETERMINISTIC = 4, /* depends on the environment's clock; constant within a batch */
+    FUNCTION_NEVER_NULL = 8,       /* the result is never NULL */
+    FUNCTION_MAY_BE_NULL = 16,     /* the result may be NULL though no argument is */
+    FUNCTION_DIVIDES = 32,         /* fails where the second argument is zero, unless it is floating */
 };
 
 /* One SQL function or operator; entries are const and stand in functions/function_table.c. */

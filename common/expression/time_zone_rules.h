@@ -2,6 +2,8 @@
 
 #include "common/base/status.h"
 
+#include <stddef.h>
+
 /* Offsets of a zone of the IANA database: the transitions of its TZif file (RFC 8536) and, behind the last of
  * them, the POSIX rule in the file's footer. */
 struct time_zone_rules;
