@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds (release, and with ASan and UBSan), runs every suite, ends with the counts.
+#
+#   ./test.sh              under 25 minutes on two cores from a clean clone
+#   ./test.sh --full       the long forms too
+#   ./test.sh --only NAME  one suite (repeatable); ./test.sh --list names them
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+case " $* " in
+  *' --list '* | *' --help '* | *' -h '*) exec python3 tests/run_suites.py "$@" ;;
+esac
+
+step() { printf '==> %s\n' "$1"; }
+
+step "packages"
+deploy/install_packages deploy/packages.txt deploy/packages-test.txt
+scripts/setup_python.sh scripts/requirements.txt tests/requirements.txt
+step "build: release (build/release)"
+deploy/build build/release all
+step "build: ASan and UBSan (build/sanitize)"
+deploy/build build/sanitize all -- -DFRAZIL_SANITIZE=address,undefined
+step "build: fuzz targets (build/fuzz)"
+deploy/build build/fuzz all -- -DFRAZIL_FUZZ=ON -DCMAKE_C_COMPILER=clang
+exec .venv/bin/python tests/run_suites.py "$@"
