@@ -44,10 +44,10 @@ class IcebergTable:
         names = ", ".join(f'"{column}"' for column in columns) or "*"
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            found = connection.execute(
-                f"SELECT {names} FROM read_parquet(?, hive_partitioning = false)", [paths]
-            ).fetchall()
-        return Counter(found)
+            found = connection.sql(
+                f"SELECT {names} FROM read_parquet(?, hive_partitioning = false)", params=[paths]
+            ).to_arrow_table()
+        return Counter(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
     def row_count(self) -> int:
         return sum(file.record_count for file in self.data_files())
