@@ -192,12 +192,12 @@ enum status decode_calc(const struct decoder *decoder, const MESSAGE(Calc) * mes
 static enum status decode_partition(const struct decoder *decoder, const MESSAGE(IcebergSink) * message,
                                     struct plan_iceberg_sink *sink)
 {
-    struct iceberg_partition_field *fields =
+    struct iceberg_sink_partition *fields =
         arena_calloc(decoder->graph->arena, message->n_partition + 1, sizeof *fields);
     for (size_t i = 0; i < message->n_partition; i++) {
-        if (message->partition[i]->transform > ICEBERG_DAY)
+        if (message->partition[i]->transform > ICEBERG_SINK_DAY)
             return decode_corrupt(decoder, "a partition transform is unknown");
-        fields[i].transform = (enum iceberg_transform)message->partition[i]->transform;
+        fields[i].transform = (enum iceberg_sink_transform)message->partition[i]->transform;
         fields[i].column = copy(decoder, message->partition[i]->column);
         fields[i].name = copy(decoder, message->partition[i]->name);
         fields[i].field_id = message->partition[i]->field_id;

@@ -129,7 +129,7 @@ MESSAGE(Calc) * encode_calc(struct arena *arena, const struct plan_calc *calc)
 }
 
 static MESSAGE(PartitionField) *
-    *encode_partition(struct arena *arena, const struct iceberg_partition_field *fields, size_t count)
+    *encode_partition(struct arena *arena, const struct iceberg_sink_partition *fields, size_t count)
 {
     MESSAGE(PartitionField) **messages = arena_calloc(arena, count + 1, sizeof *messages);
     for (size_t i = 0; i < count; i++) {

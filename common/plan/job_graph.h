@@ -81,7 +81,7 @@ struct plan_iceberg_binding {
     int32_t schema_id;
     int32_t partition_spec_id;
     struct schema *table_schema; /* the table's, with field ids */
-    const struct iceberg_partition_field *partition;
+    const struct iceberg_sink_partition *partition;
     size_t partition_count;
     struct connector_properties table_properties; /* the table's, those of WITH (...) laid over them */
 };

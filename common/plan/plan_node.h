@@ -73,7 +73,7 @@ struct plan_iceberg_sink {
      * columns not named there are NULL. */
     const struct schema *table_schema;
     const uint32_t *table_columns; /* one for each field of the node's schema */
-    const struct iceberg_partition_field *partition;
+    const struct iceberg_sink_partition *partition;
     size_t partition_count;
     const char *const *primary_key;
     size_t primary_key_count;

@@ -4,10 +4,10 @@
 
 /* 'connector' = 'iceberg', and tables of a catalog with 'type' = 'iceberg'. */
 
-enum iceberg_transform { ICEBERG_IDENTITY, ICEBERG_DAY };
+enum iceberg_sink_transform { ICEBERG_SINK_IDENTITY, ICEBERG_SINK_DAY };
 
-struct iceberg_partition_field {
-    enum iceberg_transform transform;
+struct iceberg_sink_partition {
+    enum iceberg_sink_transform transform;
     const char *column;
     const char *name; /* of the partition field: the column's, or column_day */
     int32_t field_id; /* from 1000; 0 until bound to a table */
