@@ -38,7 +38,10 @@ static inline enum operator_result operator_output_emit(struct operator_output *
     return output->ops->emit(output, batch, error);
 }
 
-/* Counters of one operator, written by the subtask's thread, read by any with relaxed loads. */
+/* Counters of one operator, written by the subtask's thread, read by any with relaxed loads. The chain counts
+ * what it sees pass: records_out of a source and records in and out of operators. The rest is theirs: a
+ * source's records_in (with those it drops), bytes_in, pending_records; a sink's records_out and bytes_out.
+ */
 struct operator_metrics {
     _Atomic uint64_t records_in, records_out, bytes_in, bytes_out, dropped_records, failed_records;
     _Atomic int64_t pending_records; /* a source's lag; -1: not known */
@@ -47,8 +50,9 @@ struct operator_metrics {
 /* Handed to open; outlives the operator. */
 struct operator_context {
     const struct process_context *process;
-    const char *job_id;        /* 32 hexadecimal digits */
-    const char *operator_name; /* for messages */
+    const char *job_id;          /* 32 hexadecimal digits */
+    const char *operator_name;   /* for messages */
+    const char *local_time_zone; /* of the session: "UTC", "Europe/Berlin" */
     uint32_t subtask, parallelism, max_parallelism;
     uint32_t attempt;
     struct operator_output *const *outputs;
