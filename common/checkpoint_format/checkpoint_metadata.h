@@ -1,0 +1,74 @@
+#pragma once
+
+#include "common/base/arena.h"
+#include "common/base/buffer.h"
+#include "common/base/refcount.h"
+
+/*
+ * All of one checkpoint: the states of its operators and what its sinks want committed. Built once, then
+ * immutable and shared by counted references; everything in it lives in its arena.
+ */
+struct checkpoint_operator_state {
+    const char *vertex_id;
+    uint32_t subtask;
+    uint32_t node_id;
+    struct bytes_view state; /* operator_state_encode */
+};
+
+struct checkpoint_committable {
+    uint32_t sink_id;
+    uint32_t subtask;
+    struct bytes_view content;
+};
+
+/* Names a published checkpoint within a job. */
+struct checkpoint_reference {
+    uint64_t checkpoint_id;
+    uint64_t epoch;
+};
+
+struct checkpoint_metadata {
+    struct refcount refs;
+    struct arena *arena;
+    const char *name_space;
+    const char *job_id;  /* 32 hexadecimal digits */
+    const char *lineage; /* UUID text */
+    uint64_t epoch;
+    uint64_t checkpoint_id;
+    uint32_t attempt;
+    uint32_t max_parallelism;
+    bool is_final; /* all sources had ended */
+    int64_t trigger_ms;
+    int64_t completed_ms;
+    struct checkpoint_operator_state *states;
+    size_t num_states;
+    struct checkpoint_committable *committables;
+    size_t num_committables;
+    /* Earlier checkpoints that were durable and not known to be committed when this one was written. */
+    struct checkpoint_reference *uncommitted;
+    size_t num_uncommitted;
+    /* Not in the file: set by its reader or writer. */
+    uint64_t size_bytes;
+};
+
+/* An empty one with an arena, to be filled by its maker, who holds the one reference. */
+struct checkpoint_metadata *checkpoint_metadata_create(void);
+struct checkpoint_metadata *checkpoint_metadata_ref(struct checkpoint_metadata *metadata);
+void checkpoint_metadata_unref(struct checkpoint_metadata *metadata); /* may be NULL */
+/* Copies. Only while it is being built. */
+void checkpoint_metadata_add_state(struct checkpoint_metadata *metadata, const char *vertex_id,
+                                   uint32_t subtask, uint32_t node_id, struct bytes_view state);
+void checkpoint_metadata_add_committable(struct checkpoint_metadata *metadata, uint32_t sink_id,
+                                         uint32_t subtask, struct bytes_view content);
+void checkpoint_metadata_add_uncommitted(struct checkpoint_metadata *metadata,
+                                         struct checkpoint_reference reference);
+
+/*
+ * The bytes of the file, little-endian: "FRZCKPT1", format version u32, payload length u64, payload
+ * (proto/checkpoint.proto), XXH3-64 u64 of everything before it.
+ */
+void checkpoint_metadata_encode(const struct checkpoint_metadata *metadata, struct buffer *out);
+/* CORRUPT: truncated, flipped or no such file. UNSUPPORTED: a newer version. */
+STATUS_MUST_CHECK enum status checkpoint_metadata_decode(struct bytes_view bytes,
+                                                         struct checkpoint_metadata **ret_metadata,
+                                                         struct error *error);
