@@ -22,5 +22,6 @@ deploy/build build/release all
 step "build: ASan and UBSan (build/sanitize)"
 deploy/build build/sanitize all -- -DFRAZIL_SANITIZE=address,undefined
 step "build: fuzz targets (build/fuzz)"
-deploy/build build/fuzz all -- -DFRAZIL_FUZZ=ON -DCMAKE_C_COMPILER=clang
+deploy/build build/fuzz fuzz_targets -- -DFRAZIL_FUZZ=ON -DCMAKE_C_COMPILER=clang \
+  -DFRAZIL_SANITIZE=fuzzer-no-link,address,undefined
 exec .venv/bin/python tests/run_suites.py "$@"
