@@ -50,10 +50,14 @@ enum function_flags {
 /* One SQL function or operator; entries are const and stand in functions/function_table.c. */
 struct function {
     const char *name;   /* upper case; stable: plans refer to it */
-    const char *symbol; /* how an infix operator is written in messages, or NULL */
+    const char *symbol; /* how an operator is written in plans and messages, or NULL */
     uint8_t min_arguments;
     uint8_t max_arguments; /* FUNCTION_VARIADIC: any number */
     uint8_t flags;
+    /* Without infer: the types of the arguments, the last one repeated, out of STRING INT BIGINT DOUBLE BOOLEAN
+     * ANY, and of the result. */
+    const char *parameters;
+    enum type_kind result;
     function_infer_types *infer;
     function_kernel *kernel;
 };
