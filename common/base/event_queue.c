@@ -125,6 +125,14 @@ void event_queue_close(struct event_queue *queue)
     pthread_mutex_unlock(&queue->mutex);
 }
 
+bool event_queue_is_closed(struct event_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    bool closed = queue->closed;
+    pthread_mutex_unlock(&queue->mutex);
+    return closed;
+}
+
 size_t event_queue_size(struct event_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);

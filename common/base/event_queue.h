@@ -21,4 +21,5 @@ void *event_queue_pop(struct event_queue *queue, int64_t timeout_ms);
 /* Any thread: makes a waiting event_queue_pop return NULL. */
 void event_queue_wake(struct event_queue *queue);
 void event_queue_close(struct event_queue *queue);
+bool event_queue_is_closed(struct event_queue *queue);
 size_t event_queue_size(struct event_queue *queue);
