@@ -1,0 +1,23 @@
+#pragma once
+
+/*
+ * The guards behind the invariants of exactly-once, by name. A release build keeps all of them. The
+ * simulation is also built with -DFRAZIL_MUTANT=<name>, which takes that one guard away, and must then find
+ * a violation: otherwise it does not test what it claims to.
+ */
+enum mutant {
+    MUTANT_NONE,
+    MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, /* a checkpoint takes what an old attempt acknowledges */
+    MUTANT_INCOMPLETE_CHECKPOINT,          /* a checkpoint completes one acknowledgement early */
+    MUTANT_RESTART_DURING_STORE,           /* a restart does not wait for the checkpoint being published */
+    MUTANT_COMMIT_OUT_OF_ORDER,            /* the newest durable checkpoint is committed first */
+    MUTANT_SKIP_UNCOMMITTED,               /* a new leader does not commit what is durable and uncommitted */
+    MUTANT_VOID_CHECKPOINTS,               /* what an older epoch published beyond the record counts */
+    MUTANT_STALE_EPOCH,                    /* messages to and from an older leader's tasks are taken */
+};
+
+#ifndef FRAZIL_MUTANT
+#define FRAZIL_MUTANT MUTANT_NONE
+#endif
+
+#define GUARD(mutant, condition) (FRAZIL_MUTANT == (mutant) || (condition))

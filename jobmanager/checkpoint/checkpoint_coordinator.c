@@ -1,0 +1,350 @@
+#include "common/base/check.h"
+#include "common/base/memory.h"
+#include "common/base/mutant.h"
+#include "jobmanager/checkpoint/coordinator_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FINAL_RETRY_MS = 100 };
+
+struct coordinator *coordinator_create(const struct coordinator_options *options,
+                                       const struct coordinator_callbacks *callbacks)
+{
+    CHECK(options->num_tasks > 0 && options->max_uncommitted > 0);
+    struct coordinator *coordinator = mem_calloc(1, sizeof *coordinator);
+    coordinator->arena = arena_create(512);
+    coordinator->options = *options;
+    coordinator->options.name_space = arena_strdup(coordinator->arena, options->name_space);
+    coordinator->options.job_id = arena_strdup(coordinator->arena, options->job_id);
+    coordinator->options.lineage = arena_strdup(coordinator->arena, options->lineage);
+    coordinator->callbacks = *callbacks;
+    coordinator->next_id = 1;
+    coordinator->restored_ms = -1;
+    coordinator->acknowledged = mem_calloc(options->num_tasks, sizeof *coordinator->acknowledged);
+    return coordinator;
+}
+
+void coordinator_free(struct coordinator *coordinator)
+{
+    if (coordinator == NULL)
+        return;
+    checkpoint_metadata_unref(coordinator->metadata);
+    checkpoint_metadata_unref(coordinator->latest);
+    free(coordinator->acknowledged);
+    arena_free(coordinator->arena);
+    free(coordinator);
+}
+
+const struct coordinator_options *coordinator_options(const struct coordinator *coordinator)
+{
+    return &coordinator->options;
+}
+
+bool coordinator_is_storing(const struct coordinator *coordinator)
+{
+    return coordinator->progress == PROGRESS_STORES;
+}
+
+struct checkpoint_metadata *coordinator_latest(const struct coordinator *coordinator)
+{
+    return coordinator->latest;
+}
+
+static void reserve(struct coordinator *coordinator)
+{
+    if (coordinator->is_reserving || coordinator->next_id + RESERVED_IDS / 2 < coordinator->reserved_until)
+        return;
+    coordinator->is_reserving = true;
+    coordinator->callbacks.reserve_ids(coordinator->callbacks.context, coordinator->next_id + RESERVED_IDS);
+}
+
+void coordinator_recovered(struct coordinator *coordinator, uint64_t next_id,
+                           struct checkpoint_metadata *latest, int64_t now_ms)
+{
+    CHECK(coordinator->latest == NULL && next_id > 0);
+    coordinator->next_id = next_id;
+    coordinator->next_trigger_ms = now_ms;
+    if (latest != NULL)
+        coordinator->latest = checkpoint_metadata_ref(latest);
+    reserve(coordinator);
+}
+
+static void drop_progress(struct coordinator *coordinator)
+{
+    checkpoint_metadata_unref(coordinator->metadata);
+    coordinator->metadata = NULL;
+    coordinator->progress = PROGRESS_NONE;
+}
+
+static void record_failure(struct coordinator *coordinator, uint64_t checkpoint_id,
+                           const struct error *reason, int64_t now_ms)
+{
+    struct checkpoint_record *record = coordinator_record(coordinator, checkpoint_id);
+    coordinator->counts.failed++;
+    if (record == NULL)
+        return;
+    record->status = CHECKPOINT_FAILED;
+    record->ended_ms = now_ms;
+    snprintf(record->failure, sizeof record->failure, "%s", reason->message);
+}
+
+/* Gives up the checkpoint in progress. */
+static void abort_progress(struct coordinator *coordinator, const struct error *reason, int64_t now_ms)
+{
+    uint64_t checkpoint_id = coordinator->metadata->checkpoint_id;
+    record_failure(coordinator, checkpoint_id, reason, now_ms);
+    drop_progress(coordinator);
+    coordinator->callbacks.aborted(coordinator->callbacks.context, checkpoint_id, reason);
+}
+
+/* A failure that is not a consequence of the attempt's end. */
+static void count_failure(struct coordinator *coordinator, const struct error *reason, uint64_t checkpoint_id,
+                          bool is_store)
+{
+    if (!coordinator->is_running || ++coordinator->failures_in_row <= coordinator->options.tolerable_failures)
+        return;
+    struct error failure;
+    error_set(&failure, reason->code,
+              "checkpoint %" PRIu64 " failed, the %uth in a row (execution.checkpointing."
+              "tolerable-failed-checkpoints is %u): %s",
+              checkpoint_id, coordinator->failures_in_row, coordinator->options.tolerable_failures,
+              reason->message);
+    failure.fatal = is_store;
+    coordinator->failures_in_row = 0;
+    coordinator->callbacks.fail_job(coordinator->callbacks.context, &failure);
+}
+
+static void trigger(struct coordinator *coordinator, int64_t now_ms)
+{
+    coordinator->progress = PROGRESS_WAITS;
+    coordinator->is_final = coordinator->is_ended;
+    coordinator->num_acknowledged = coordinator->num_end_of_input = 0;
+    memset(coordinator->acknowledged, 0, coordinator->options.num_tasks * sizeof *coordinator->acknowledged);
+    struct checkpoint_metadata *metadata = checkpoint_metadata_create();
+    metadata->name_space = arena_strdup(metadata->arena, coordinator->options.name_space);
+    metadata->job_id = arena_strdup(metadata->arena, coordinator->options.job_id);
+    metadata->lineage = arena_strdup(metadata->arena, coordinator->options.lineage);
+    metadata->epoch = coordinator->options.epoch;
+    metadata->checkpoint_id = coordinator->next_id++;
+    metadata->attempt = coordinator->attempt;
+    metadata->max_parallelism = coordinator->options.max_parallelism;
+    metadata->trigger_ms = now_ms;
+    coordinator->metadata = metadata;
+    coordinator->counts.triggered++;
+    coordinator_add_record(coordinator, now_ms);
+    coordinator->next_trigger_ms = now_ms + coordinator->options.interval_ms;
+    coordinator->callbacks.trigger(coordinator->callbacks.context, metadata->checkpoint_id,
+                                   coordinator->is_final, now_ms);
+    reserve(coordinator);
+}
+
+static bool wants_trigger(const struct coordinator *coordinator)
+{
+    return coordinator->is_running && !coordinator->is_stopped && !coordinator->is_final_durable &&
+           coordinator->progress == PROGRESS_NONE && coordinator->next_id < coordinator->reserved_until &&
+           (coordinator->is_ended || coordinator->options.interval_ms > 0) &&
+           coordinator_num_uncommitted(coordinator) < coordinator->options.max_uncommitted;
+}
+
+static void advance(struct coordinator *coordinator, int64_t now_ms)
+{
+    if (wants_trigger(coordinator) && now_ms >= coordinator->next_trigger_ms)
+        trigger(coordinator, now_ms);
+}
+
+void coordinator_ids_reserved(struct coordinator *coordinator, uint64_t until, int64_t now_ms)
+{
+    coordinator->is_reserving = false;
+    if (until > coordinator->reserved_until)
+        coordinator->reserved_until = until;
+    advance(coordinator, now_ms);
+}
+
+void coordinator_attempt_started(struct coordinator *coordinator, uint32_t attempt)
+{
+    CHECK(coordinator->progress != PROGRESS_WAITS);
+    coordinator->attempt = attempt;
+    coordinator->is_running = coordinator->is_ended = coordinator->is_final_durable = false;
+}
+
+void coordinator_running(struct coordinator *coordinator, int64_t now_ms)
+{
+    coordinator->is_running = true;
+    coordinator->next_trigger_ms = now_ms + coordinator->options.interval_ms;
+    advance(coordinator, now_ms);
+}
+
+void coordinator_all_ended(struct coordinator *coordinator, int64_t now_ms)
+{
+    coordinator->is_running = coordinator->is_ended = true;
+    coordinator->next_trigger_ms = now_ms;
+    advance(coordinator, now_ms);
+}
+
+void coordinator_attempt_ended(struct coordinator *coordinator, int64_t now_ms)
+{
+    coordinator->is_running = coordinator->is_ended = false;
+    if (coordinator->progress != PROGRESS_WAITS)
+        return;
+    struct error reason;
+    error_set(&reason, STATUS_CANCELLED, "the attempt ended");
+    abort_progress(coordinator, &reason, now_ms);
+}
+
+void coordinator_stop(struct coordinator *coordinator, int64_t now_ms)
+{
+    coordinator->is_stopped = true;
+    if (coordinator->progress != PROGRESS_WAITS)
+        return;
+    struct error reason;
+    error_set(&reason, STATUS_CANCELLED, "the job is cancelled");
+    abort_progress(coordinator, &reason, now_ms);
+}
+
+static void begin_store(struct coordinator *coordinator, int64_t now_ms)
+{
+    struct checkpoint_metadata *metadata = coordinator->metadata;
+    if (coordinator->num_end_of_input == coordinator->options.num_tasks)
+        coordinator->is_final = true;
+    metadata->is_final = coordinator->is_final;
+    metadata->completed_ms = now_ms;
+    for (size_t i = 0; i < coordinator->num_retained; i++)
+        if (!coordinator->retained[i].is_committed)
+            checkpoint_metadata_add_uncommitted(metadata, coordinator->retained[i].reference);
+    coordinator->progress = PROGRESS_STORES;
+    coordinator->callbacks.store(coordinator->callbacks.context, checkpoint_metadata_ref(metadata));
+}
+
+static void take_content(struct checkpoint_metadata *metadata,
+                         const struct coordinator_acknowledgement *acknowledgement)
+{
+    for (size_t i = 0; i < acknowledgement->num_states; i++)
+        checkpoint_metadata_add_state(metadata, acknowledgement->vertex_id, acknowledgement->subtask,
+                                      acknowledgement->states[i].id, acknowledgement->states[i].bytes);
+    for (size_t i = 0; i < acknowledgement->num_committables; i++)
+        checkpoint_metadata_add_committable(metadata, acknowledgement->committables[i].id,
+                                            acknowledgement->subtask, acknowledgement->committables[i].bytes);
+}
+
+enum status coordinator_acknowledge(struct coordinator *coordinator,
+                                    const struct coordinator_acknowledgement *acknowledgement, int64_t now_ms,
+                                    struct error *error)
+{
+    CHECK(acknowledgement->task < coordinator->options.num_tasks);
+    if (!GUARD(MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, acknowledgement->attempt == coordinator->attempt))
+        return error_set(error, STATUS_FENCED, "attempt %u is not the present one", acknowledgement->attempt);
+    if (coordinator->progress != PROGRESS_WAITS ||
+        coordinator->metadata->checkpoint_id != acknowledgement->checkpoint_id ||
+        coordinator->acknowledged[acknowledgement->task])
+        return STATUS_OK;
+    coordinator->acknowledged[acknowledgement->task] = true;
+    coordinator->num_acknowledged++;
+    coordinator->num_end_of_input += acknowledgement->is_end_of_input;
+    take_content(coordinator->metadata, acknowledgement);
+    struct checkpoint_record *record = coordinator_record(coordinator, acknowledgement->checkpoint_id);
+    record->latest_ack_ms = now_ms;
+    record->num_acknowledged = coordinator->num_acknowledged;
+    if (acknowledgement->alignment_ms > record->alignment_ms)
+        record->alignment_ms = acknowledgement->alignment_ms;
+    uint32_t missing = coordinator->options.num_tasks - coordinator->num_acknowledged;
+    if (missing == 0 || !GUARD(MUTANT_INCOMPLETE_CHECKPOINT, missing != 1))
+        begin_store(coordinator, now_ms);
+    return STATUS_OK;
+}
+
+static void retry_final(struct coordinator *coordinator, int64_t now_ms)
+{
+    if (coordinator->is_ended)
+        coordinator->next_trigger_ms = now_ms + FINAL_RETRY_MS;
+}
+
+enum status coordinator_decline(struct coordinator *coordinator, uint32_t attempt, uint64_t checkpoint_id,
+                                const struct error *reason, int64_t now_ms, struct error *error)
+{
+    if (attempt != coordinator->attempt)
+        return error_set(error, STATUS_FENCED, "attempt %u is not the present one", attempt);
+    if (coordinator->progress != PROGRESS_WAITS || coordinator->metadata->checkpoint_id != checkpoint_id)
+        return STATUS_OK;
+    abort_progress(coordinator, reason, now_ms);
+    retry_final(coordinator, now_ms);
+    count_failure(coordinator, reason, checkpoint_id, false);
+    return STATUS_OK;
+}
+
+void coordinator_stored(struct coordinator *coordinator, uint64_t checkpoint_id, uint64_t size_bytes,
+                        int64_t now_ms)
+{
+    CHECK(coordinator->progress == PROGRESS_STORES && coordinator->metadata->checkpoint_id == checkpoint_id);
+    struct checkpoint_metadata *metadata = coordinator->metadata;
+    coordinator->metadata = NULL;
+    coordinator->progress = PROGRESS_NONE;
+    coordinator->failures_in_row = 0;
+    coordinator->counts.completed++;
+    /* One that was published while its attempt ended says nothing of the attempt after it. */
+    if (metadata->is_final && metadata->attempt == coordinator->attempt && coordinator->is_running)
+        coordinator->is_final_durable = true;
+    struct checkpoint_record *record = coordinator_record(coordinator, checkpoint_id);
+    record->status = CHECKPOINT_COMPLETED;
+    record->is_final = metadata->is_final;
+    record->size_bytes = size_bytes;
+    record->durable_ms = record->ended_ms = now_ms;
+    checkpoint_metadata_unref(coordinator->latest);
+    coordinator->latest = metadata;
+    coordinator_retain(coordinator, (struct checkpoint_reference){checkpoint_id, metadata->epoch}, false);
+    int64_t earliest_ms = now_ms + coordinator->options.min_pause_ms;
+    if (coordinator->next_trigger_ms < earliest_ms && !coordinator->is_ended)
+        coordinator->next_trigger_ms = earliest_ms;
+    if (coordinator->is_ended)
+        coordinator->next_trigger_ms = now_ms;
+    coordinator->callbacks.durable(coordinator->callbacks.context, metadata);
+    advance(coordinator, now_ms);
+}
+
+void coordinator_store_failed(struct coordinator *coordinator, uint64_t checkpoint_id,
+                              const struct error *reason, int64_t now_ms)
+{
+    CHECK(coordinator->progress == PROGRESS_STORES && coordinator->metadata->checkpoint_id == checkpoint_id);
+    abort_progress(coordinator, reason, now_ms);
+    retry_final(coordinator, now_ms);
+    count_failure(coordinator, reason, checkpoint_id, true);
+}
+
+void coordinator_committed(struct coordinator *coordinator, uint64_t checkpoint_id, int64_t now_ms)
+{
+    for (size_t i = 0; i < coordinator->num_retained; i++)
+        if (coordinator->retained[i].reference.checkpoint_id == checkpoint_id)
+            coordinator->retained[i].is_committed = true;
+    struct checkpoint_record *record = coordinator_record(coordinator, checkpoint_id);
+    if (record != NULL) {
+        record->is_committed = true;
+        record->committed_ms = now_ms;
+    }
+    coordinator_subsume(coordinator);
+    advance(coordinator, now_ms);
+}
+
+void coordinator_tick(struct coordinator *coordinator, int64_t now_ms)
+{
+    if (coordinator->progress == PROGRESS_WAITS &&
+        now_ms - coordinator->metadata->trigger_ms >= coordinator->options.timeout_ms) {
+        uint64_t checkpoint_id = coordinator->metadata->checkpoint_id;
+        struct error reason;
+        error_set(&reason, STATUS_TIMEOUT, "expired after %" PRId64 " ms with %u of %u acknowledgements",
+                  coordinator->options.timeout_ms, coordinator->num_acknowledged,
+                  coordinator->options.num_tasks);
+        abort_progress(coordinator, &reason, now_ms);
+        retry_final(coordinator, now_ms);
+        count_failure(coordinator, &reason, checkpoint_id, false);
+    }
+    advance(coordinator, now_ms);
+}
+
+int64_t coordinator_next_timer_ms(const struct coordinator *coordinator)
+{
+    if (coordinator->progress == PROGRESS_WAITS)
+        return coordinator->metadata->trigger_ms + coordinator->options.timeout_ms;
+    return wants_trigger(coordinator) ? coordinator->next_trigger_ms : INT64_MAX;
+}

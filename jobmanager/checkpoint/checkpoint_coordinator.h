@@ -1,0 +1,132 @@
+#pragma once
+
+#include "common/checkpoint_format/checkpoint_metadata.h"
+
+/*
+ * The checkpoint coordinator of one job as a state machine. Events carry the time; commands go out by
+ * callbacks, which must not call back before the function returned. At most one checkpoint is in progress.
+ * Times are milliseconds of one clock; what is shown to users is converted by the caller.
+ */
+struct coordinator_options {
+    int64_t interval_ms; /* 0: only the one behind the end of all input */
+    int64_t min_pause_ms;
+    int64_t timeout_ms;
+    uint32_t tolerable_failures; /* in a row */
+    uint32_t num_retained;
+    uint32_t max_uncommitted; /* durable ones that wait for their commit before triggers pause */
+    uint32_t num_tasks;
+    uint32_t max_parallelism;
+    const char *name_space; /* copied, so the next two */
+    const char *job_id;
+    const char *lineage;
+    uint64_t epoch;
+};
+
+struct coordinator_callbacks {
+    void *context;
+    void (*trigger)(void *context, uint64_t checkpoint_id, bool is_final, int64_t now_ms);
+    /* Answered by coordinator_stored or coordinator_store_failed. A reference is passed on. */
+    void (*store)(void *context, struct checkpoint_metadata *metadata);
+    void (*durable)(void *context, struct checkpoint_metadata *metadata);
+    void (*aborted)(void *context, uint64_t checkpoint_id, const struct error *reason);
+    void (*fail_job)(void *context, const struct error *error);
+    /* Ids below `until` are to be reserved durably; answered by coordinator_ids_reserved. */
+    void (*reserve_ids)(void *context, uint64_t until);
+    /* A published checkpoint is not kept any longer. */
+    void (*discard)(void *context, struct checkpoint_reference reference);
+};
+
+struct coordinator_bytes {
+    uint32_t id; /* of the operator's node, or of the sink */
+    struct bytes_view bytes;
+};
+
+struct coordinator_acknowledgement {
+    uint32_t attempt;
+    uint32_t task; /* below num_tasks */
+    const char *vertex_id;
+    uint32_t subtask;
+    uint64_t checkpoint_id;
+    bool is_end_of_input;
+    const struct coordinator_bytes *states;
+    size_t num_states;
+    const struct coordinator_bytes *committables;
+    size_t num_committables;
+    int64_t alignment_ms;
+};
+
+enum checkpoint_status { CHECKPOINT_IN_PROGRESS, CHECKPOINT_COMPLETED, CHECKPOINT_FAILED };
+
+/* What is remembered of one checkpoint for its observers. */
+struct checkpoint_record {
+    uint64_t checkpoint_id;
+    uint64_t epoch;
+    enum checkpoint_status status;
+    bool is_final;
+    bool is_committed;
+    bool is_discarded;
+    int64_t trigger_ms;
+    int64_t latest_ack_ms;
+    int64_t durable_ms; /* -1 before; so committed_ms */
+    int64_t committed_ms;
+    int64_t ended_ms; /* when it completed or failed */
+    int64_t alignment_ms;
+    uint64_t size_bytes;
+    uint32_t num_acknowledged;
+    char failure[256];
+};
+
+struct coordinator_counts {
+    uint64_t triggered, completed, failed, restored;
+};
+
+enum { COORDINATOR_HISTORY = 10 };
+
+struct coordinator;
+
+struct coordinator *coordinator_create(const struct coordinator_options *options,
+                                       const struct coordinator_callbacks *callbacks);
+void coordinator_free(struct coordinator *coordinator);
+
+/* What a leader found before it starts the sources: the next id, and the checkpoint that the first attempt
+ * restores (NULL: none; a reference is taken). */
+void coordinator_recovered(struct coordinator *coordinator, uint64_t next_id,
+                           struct checkpoint_metadata *latest, int64_t now_ms);
+/* A published checkpoint of before, oldest first, for retention. */
+void coordinator_add_retained(struct coordinator *coordinator, struct checkpoint_reference reference,
+                              bool is_committed);
+void coordinator_ids_reserved(struct coordinator *coordinator, uint64_t until, int64_t now_ms);
+
+void coordinator_attempt_started(struct coordinator *coordinator, uint32_t attempt);
+void coordinator_running(struct coordinator *coordinator, int64_t now_ms);
+void coordinator_all_ended(struct coordinator *coordinator, int64_t now_ms);
+void coordinator_attempt_ended(struct coordinator *coordinator, int64_t now_ms);
+/* No more triggers; what is in progress is aborted unless it is being published. */
+void coordinator_stop(struct coordinator *coordinator, int64_t now_ms);
+
+/* FENCED: of another attempt. What is not in progress is ignored. */
+STATUS_MUST_CHECK enum status coordinator_acknowledge(
+    struct coordinator *coordinator, const struct coordinator_acknowledgement *acknowledgement,
+    int64_t now_ms, struct error *error);
+STATUS_MUST_CHECK enum status coordinator_decline(struct coordinator *coordinator, uint32_t attempt,
+                                                  uint64_t checkpoint_id, const struct error *reason,
+                                                  int64_t now_ms, struct error *error);
+void coordinator_stored(struct coordinator *coordinator, uint64_t checkpoint_id, uint64_t size_bytes,
+                        int64_t now_ms);
+void coordinator_store_failed(struct coordinator *coordinator, uint64_t checkpoint_id,
+                              const struct error *reason, int64_t now_ms);
+void coordinator_committed(struct coordinator *coordinator, uint64_t checkpoint_id, int64_t now_ms);
+void coordinator_tick(struct coordinator *coordinator, int64_t now_ms);
+int64_t coordinator_next_timer_ms(const struct coordinator *coordinator);
+
+/* A checkpoint is being published: no attempt may be restored until that is resolved. */
+bool coordinator_is_storing(const struct coordinator *coordinator);
+/* The newest durable checkpoint: what an attempt restores. NULL: none. Borrowed. */
+struct checkpoint_metadata *coordinator_latest(const struct coordinator *coordinator);
+void coordinator_count_restore(struct coordinator *coordinator, int64_t now_ms);
+struct coordinator_counts coordinator_counts(const struct coordinator *coordinator);
+/* Newest first: index 0 .. coordinator_history_size - 1. */
+size_t coordinator_history_size(const struct coordinator *coordinator);
+const struct checkpoint_record *coordinator_history_at(const struct coordinator *coordinator, size_t index);
+int64_t coordinator_restored_ms(const struct coordinator *coordinator);
+const struct coordinator_options *coordinator_options(const struct coordinator *coordinator);
