@@ -1,0 +1,281 @@
+#include "jobmanager/planner/planner_internal.h"
+
+#include "common/base/check.h"
+#include "common/expression/functions/functions.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One statement under execution. */
+struct execution {
+    const struct planner_context *context;
+    const struct sql_statement *statement;
+    struct sql_text text;
+    struct arena *arena;
+    struct planner_result *result;
+    struct error *error;
+};
+
+typedef enum status executor(struct execution *execution);
+
+static enum status answer_ok(struct execution *execution)
+{
+    static const char *const ok[] = {"OK"};
+    static const char *const names[] = {"result"};
+    struct data_type type = data_type_of(TYPE_STRING);
+    *execution->result = (struct planner_result){
+        .column_names = names,
+        .column_types = arena_dup(execution->arena, &type, sizeof type),
+        .column_count = 1,
+        .values = ok,
+        .row_count = 1,
+        .is_ok = true,
+    };
+    return STATUS_OK;
+}
+
+/* One column of texts, which live in the arena. name is a literal. */
+static enum status answer_list(struct execution *execution, const char *name, const char *const *values,
+                               size_t count)
+{
+    struct data_type type = data_type_of(TYPE_STRING);
+    *execution->result = (struct planner_result){
+        .column_names = arena_dup(execution->arena, &name, sizeof name),
+        .column_types = arena_dup(execution->arena, &type, sizeof type),
+        .column_count = 1,
+        .values = values,
+        .row_count = count,
+    };
+    return STATUS_OK;
+}
+
+static enum status answer_text(struct execution *execution, const char *name, const char *text)
+{
+    const char *copy = arena_strdup(execution->arena, text);
+    return answer_list(execution, name, arena_dup(execution->arena, &copy, sizeof copy), 1);
+}
+
+static enum status create_table(struct execution *execution)
+{
+    struct arena *arena = arena_create(4096);
+    struct sql_table *table = arena_calloc(arena, 1, sizeof *table);
+    const struct sql_statement *own = NULL;
+    refcount_init(&table->refs);
+    table->arena = arena;
+    enum status status = sql_parse(execution->text, arena, &own, execution->error);
+    if (status == STATUS_OK) {
+        CHECK(own->kind == SQL_CREATE_TABLE);
+        struct sql_table_path path = sql_catalog_resolve(execution->context->catalog, &own->name);
+        table->definition = own->create_table;
+        table->catalog = arena_strdup(arena, path.catalog);
+        table->database = arena_strdup(arena, path.database);
+        table->name = arena_strdup(arena, path.table);
+        table->temporary = own->temporary;
+        status =
+            define_schema(execution->context, table->definition, arena, &table->schema, execution->error);
+    }
+    if (status != STATUS_OK) {
+        sql_table_unref(table);
+        return status;
+    }
+    TRY(sql_catalog_add_table(execution->context->catalog, table, execution->statement->if_not_exists,
+                              execution->error));
+    return answer_ok(execution);
+}
+
+static enum status create_catalog(struct execution *execution)
+{
+    const struct sql_statement *statement = execution->statement;
+    const struct sql_properties *given = &statement->properties;
+    struct connector_property *items = arena_calloc(execution->arena, given->count + 1, sizeof *items);
+    for (size_t i = 0; i < given->count; i++)
+        items[i] = (struct connector_property){given->items[i].key, given->items[i].value};
+    struct connector_properties properties = {.items = items, .count = given->count};
+    const char *type = connector_property(&properties, "type");
+    if (type != NULL && strcmp(type, iceberg_catalog.identifier) == 0)
+        TRY(connector_validate(&iceberg_catalog, NULL, &properties, execution->error));
+    else if (type != NULL && strcmp(type, "generic_in_memory") != 0)
+        return error_set(
+            execution->error, STATUS_INVALID_ARGUMENT,
+            "Could not find any factory for identifier '%s'. Available: generic_in_memory, iceberg.", type);
+    TRY(sql_catalog_add_catalog(execution->context->catalog, statement->name.parts[0], given,
+                                statement->if_not_exists, execution->error));
+    return answer_ok(execution);
+}
+
+static enum status create_database(struct execution *execution)
+{
+    TRY(sql_catalog_add_database(execution->context->catalog, &execution->statement->name,
+                                 execution->statement->if_not_exists, execution->error));
+    return answer_ok(execution);
+}
+
+static enum status drop(struct execution *execution)
+{
+    const struct sql_statement *statement = execution->statement;
+    struct sql_catalog *catalog = execution->context->catalog;
+    if (statement->kind == SQL_DROP_TABLE)
+        TRY(sql_catalog_drop_table(catalog, &statement->name, statement->temporary, statement->if_exists,
+                                   execution->error));
+    else if (statement->kind == SQL_DROP_DATABASE)
+        TRY(sql_catalog_drop_database(catalog, &statement->name, statement->if_exists, statement->cascade,
+                                      execution->error));
+    else
+        TRY(sql_catalog_drop_catalog(catalog, statement->name.parts[0], statement->if_exists,
+                                     execution->error));
+    return answer_ok(execution);
+}
+
+static enum status use(struct execution *execution)
+{
+    const struct sql_statement *statement = execution->statement;
+    if (statement->kind == SQL_USE_CATALOG)
+        TRY(sql_catalog_use_catalog(execution->context->catalog, statement->name.parts[0], execution->error));
+    else
+        TRY(sql_catalog_use_database(execution->context->catalog, &statement->name, execution->error));
+    return answer_ok(execution);
+}
+
+static enum status show_tables(struct execution *execution)
+{
+    struct sql_name_list list;
+    TRY(sql_catalog_list_tables(execution->context->catalog, &execution->statement->name, execution->arena,
+                                &list, execution->error));
+    return answer_list(execution, "table name", list.names, list.count);
+}
+
+static enum status show_databases(struct execution *execution)
+{
+    struct sql_name_list list;
+    const struct sql_name *name = &execution->statement->name;
+    TRY(sql_catalog_list_databases(execution->context->catalog, name->count == 0 ? NULL : name->parts[0],
+                                   execution->arena, &list, execution->error));
+    return answer_list(execution, "database name", list.names, list.count);
+}
+
+static enum status show_catalogs(struct execution *execution)
+{
+    struct sql_name_list list;
+    TRY(sql_catalog_list_catalogs(execution->context->catalog, execution->arena, &list, execution->error));
+    return answer_list(execution, "catalog name", list.names, list.count);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static enum status show_functions(struct execution *execution)
+{
+    static const char *const special[] = {"COALESCE", "IF", "IFNULL", "NULLIF"};
+    uint32_t count = 0;
+    const struct function *table = function_table(&count);
+    const char **names = arena_calloc(execution->arena, count + 4, sizeof *names);
+    size_t listed = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (isalpha((unsigned char)table[i].name[0]) && strchr(table[i].name, ' ') == NULL)
+            names[listed++] = table[i].name;
+    }
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+        if (function_find(special[i]) == NULL)
+            names[listed++] = special[i];
+    }
+    qsort(names, listed, sizeof *names, compare_texts);
+    return answer_list(execution, "function name", names, listed);
+}
+
+static enum status show_current(struct execution *execution)
+{
+    if (execution->statement->kind == SQL_SHOW_CURRENT_CATALOG)
+        return answer_text(execution, "current catalog name",
+                           sql_catalog_current_catalog(execution->context->catalog));
+    return answer_text(execution, "current database name",
+                       sql_catalog_current_database(execution->context->catalog));
+}
+
+static enum status show_create(struct execution *execution)
+{
+    struct sql_table *table = NULL;
+    struct buffer text = {0};
+    TRY(sql_catalog_find_table(execution->context->catalog, &execution->statement->name, &table,
+                               execution->error));
+    show_create_table(table, &text);
+    sql_table_unref(table);
+    answer_text(execution, "result", buffer_text(&text));
+    buffer_free(&text);
+    return STATUS_OK;
+}
+
+static enum status describe(struct execution *execution)
+{
+    struct sql_table *table = NULL;
+    TRY(sql_catalog_find_table(execution->context->catalog, &execution->statement->name, &table,
+                               execution->error));
+    enum status status = describe_table(table, execution->arena, execution->result);
+    sql_table_unref(table);
+    return status;
+}
+
+static enum status explain(struct execution *execution)
+{
+    const struct sql_statement *statement = execution->statement;
+    struct plan_builder builder;
+    plan_builder_init(&builder, execution->context, execution->error);
+    enum status status = STATUS_OK;
+    if (statement->query != NULL)
+        status = plan_builder_add_query(&builder, statement->query, false);
+    for (size_t i = 0; status == STATUS_OK && i < statement->insert_count; i++)
+        status = plan_builder_add_insert(&builder, &statement->inserts[i]);
+    if (status == STATUS_OK)
+        status = plan_builder_build(&builder);
+    if (status == STATUS_OK) {
+        struct buffer text = {0};
+        explain_plan(&builder, &text);
+        answer_text(execution, "result", buffer_text(&text));
+        buffer_free(&text);
+    }
+    plan_builder_finish(&builder, false);
+    return status;
+}
+
+static executor *find_executor(enum sql_statement_kind kind)
+{
+    static executor *const executors[] = {
+        [SQL_CREATE_TABLE] = create_table,
+        [SQL_CREATE_CATALOG] = create_catalog,
+        [SQL_CREATE_DATABASE] = create_database,
+        [SQL_DROP_TABLE] = drop,
+        [SQL_DROP_DATABASE] = drop,
+        [SQL_DROP_CATALOG] = drop,
+        [SQL_USE_DATABASE] = use,
+        [SQL_USE_CATALOG] = use,
+        [SQL_SHOW_TABLES] = show_tables,
+        [SQL_SHOW_DATABASES] = show_databases,
+        [SQL_SHOW_CATALOGS] = show_catalogs,
+        [SQL_SHOW_FUNCTIONS] = show_functions,
+        [SQL_SHOW_CREATE_TABLE] = show_create,
+        [SQL_SHOW_CURRENT_CATALOG] = show_current,
+        [SQL_SHOW_CURRENT_DATABASE] = show_current,
+        [SQL_DESCRIBE] = describe,
+        [SQL_EXPLAIN] = explain,
+        [SQL_SELECT] = NULL,
+    };
+    return executors[kind];
+}
+
+bool planner_is_catalog_statement(const struct sql_statement *statement)
+{
+    return find_executor(statement->kind) != NULL;
+}
+
+enum status planner_execute(const struct planner_context *context, const struct sql_statement *statement,
+                            struct sql_text text, struct arena *arena, struct planner_result *ret_result,
+                            struct error *error)
+{
+    struct execution execution = {context, statement, text, arena, ret_result, error};
+    executor *execute = find_executor(statement->kind);
+    CHECK(execute != NULL);
+    error_clear(error);
+    return execute(&execution);
+}

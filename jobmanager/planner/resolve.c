@@ -1,0 +1,271 @@
+#include "jobmanager/planner/planner_internal.h"
+
+#include "common/base/nearest_word.h"
+#include "common/expression/expression_program.h"
+#include "common/expression/functions/functions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum status planner_error_at(struct error *error, const struct sql_span *span, enum status status,
+                             const char *format, ...)
+{
+    char message[ERROR_MESSAGE_BYTES - 160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    error_set(error, status, "%s", message);
+    return planner_locate(error, span);
+}
+
+enum status planner_locate(struct error *error, const struct sql_span *span)
+{
+    if (error->line != 0 || span->line == 0)
+        return error->code;
+    enum status status =
+        error_prefix(error, "SQL validation failed. From line %u, column %u to line %u, column %u",
+                     span->line, span->column, span->end_line, span->end_column);
+    error->line = span->line;
+    error->column = span->column;
+    return status;
+}
+
+static enum status resolve_column(const struct scope *scope, const struct sql_expression *syntax,
+                                  const struct expression **ret_expression)
+{
+    const struct sql_name *name = &syntax->column;
+    const char *column = name->parts[name->count - 1];
+    const char *qualifier = name->count > 1 ? name->parts[name->count - 2] : NULL;
+    if (qualifier != NULL && scope->schema != NULL) {
+        bool known = scope->alias != NULL ? strcmp(qualifier, scope->alias) == 0
+                                          : strcmp(qualifier, scope->table_name) == 0;
+        if (!known && schema_find(scope->schema, qualifier) >= 0)
+            return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
+                                    "Fields of a row ('%s.%s') are not supported yet", qualifier, column);
+        if (!known)
+            return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                    "Table '%s' not found", qualifier);
+    }
+    int32_t index = scope->schema == NULL ? -1 : schema_find(scope->schema, column);
+    if (index >= 0 && (scope->hidden == NULL || !scope->hidden[index])) {
+        *ret_expression = expression_column(scope->arena, (uint32_t)index, scope->schema->fields[index].type);
+        return STATUS_OK;
+    }
+    if (index >= 0)
+        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                "The computed column '%s' cannot be used in another computed column", column);
+    uint32_t count = scope->schema == NULL ? 0 : scope->schema->num_fields;
+    const char **names = arena_calloc(scope->arena, count + 1, sizeof *names);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = scope->schema->fields[i].name;
+    const char *nearest = nearest_word(column, names, count);
+    return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                            "Column '%s' not found in any table%s%s%s", column,
+                            nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                            nearest != NULL ? "'?" : "");
+}
+
+enum status resolve_constant(const struct scope *scope, const struct expression *expression,
+                             const struct expression **ret_literal)
+{
+    return expression_evaluate_constant(scope->arena, expression, scope->clock, scope->zone, ret_literal,
+                                        scope->error);
+}
+
+/* What does not depend on the row is evaluated once; what fails then is left to fail when a row asks for it.
+ */
+static const struct expression *fold(const struct scope *scope, const struct expression *expression)
+{
+    if (expression->kind == EXPRESSION_LITERAL || !expression_is_deterministic(expression))
+        return expression;
+    for (uint32_t i = 0; i < expression->num_arguments; i++) {
+        if (expression->arguments[i]->kind != EXPRESSION_LITERAL)
+            return expression;
+    }
+    if (!expression_is_constant(expression))
+        return expression;
+    struct error ignored;
+    const struct expression *literal = NULL;
+    enum status status =
+        expression_evaluate_constant(scope->arena, expression, scope->clock, scope->zone, &literal, &ignored);
+    return status == STATUS_OK ? literal : expression;
+}
+
+static enum status call(const struct scope *scope, const struct sql_expression *syntax, const char *name,
+                        const struct expression *const *arguments, size_t count,
+                        const struct expression **ret_expression)
+{
+    const struct expression *result = NULL;
+    enum status status = function_call(scope->arena, name, arguments, (uint32_t)count, &result, scope->error);
+    if (status != STATUS_OK)
+        return planner_locate(scope->error, &syntax->span);
+    *ret_expression = fold(scope, result);
+    return STATUS_OK;
+}
+
+/* x + INTERVAL, INTERVAL + x, x - INTERVAL: at is the interval's place among the two. */
+static enum status resolve_interval(const struct scope *scope, const struct sql_expression *syntax, size_t at,
+                                    const struct expression **ret_expression)
+{
+    const struct sql_expression *interval = syntax->arguments[at];
+    int64_t sign = syntax->text[0] == '-' ? -1 : 1;
+    const struct expression *arguments[2] = {NULL, NULL};
+    if (at == 0 && sign < 0)
+        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                "Nothing can be subtracted from an INTERVAL yet");
+    TRY(resolve_expression(scope, syntax->arguments[1 - at], &arguments[0]));
+    if (interval->interval_ms != 0 || interval->interval_months == 0) {
+        int64_t us;
+        if (__builtin_mul_overflow(interval->interval_ms, sign * 1000, &us))
+            return planner_error_at(scope->error, &interval->span, STATUS_INVALID_ARGUMENT,
+                                    "The INTERVAL is too long");
+        arguments[1] = expression_literal_bigint(scope->arena, us);
+        return call(scope, syntax, "PLUS_INTERVAL_DAY", arguments, 2, ret_expression);
+    }
+    int64_t months = sign * interval->interval_months;
+    if (months < INT32_MIN || months > INT32_MAX)
+        return planner_error_at(scope->error, &interval->span, STATUS_INVALID_ARGUMENT,
+                                "The INTERVAL is too long");
+    arguments[1] = expression_literal_int(scope->arena, (int32_t)months);
+    return call(scope, syntax, "PLUS_INTERVAL_MONTH", arguments, 2, ret_expression);
+}
+
+static bool is_interval(const struct sql_expression *syntax)
+{
+    return syntax->kind == SQL_LITERAL && syntax->literal == SQL_LITERAL_INTERVAL;
+}
+
+static bool is_number(const struct sql_expression *syntax)
+{
+    return syntax->kind == SQL_LITERAL &&
+           (syntax->literal == SQL_LITERAL_INTEGER || syntax->literal == SQL_LITERAL_DECIMAL ||
+            syntax->literal == SQL_LITERAL_DOUBLE);
+}
+
+static enum status resolve_arguments(const struct scope *scope, const struct sql_expression *syntax,
+                                     const struct expression ***ret_arguments)
+{
+    const struct expression **arguments =
+        arena_calloc(scope->arena, syntax->argument_count + 1, sizeof *arguments);
+    for (size_t i = 0; i < syntax->argument_count; i++)
+        TRY(resolve_expression(scope, syntax->arguments[i], &arguments[i]));
+    *ret_arguments = arguments;
+    return STATUS_OK;
+}
+
+/* The processing time of a row is the wall clock, as an instant in milliseconds. */
+static enum status resolve_proctime(const struct scope *scope, const struct sql_expression *syntax,
+                                    const struct expression **ret_expression)
+{
+    const struct expression *now = NULL;
+    TRY(call(scope, syntax, "CURRENT_TIMESTAMP", NULL, 0, &now));
+    return expression_cast(scope->arena, now, data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3), false,
+                           ret_expression, scope->error);
+}
+
+static enum status unknown_function(const struct scope *scope, const struct sql_expression *syntax)
+{
+    static const char *const aggregates[] = {"COUNT", "SUM",     "AVG",     "MIN",
+                                             "MAX",   "LISTAGG", "COLLECT", "ROW_NUMBER"};
+    for (size_t i = 0; i < sizeof aggregates / sizeof *aggregates; i++) {
+        if (strcmp(syntax->text, aggregates[i]) == 0)
+            return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
+                                    "The aggregate %s is not supported yet", syntax->text);
+    }
+    const char *nearest = function_suggest(syntax->text);
+    return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                            "No match found for function signature %s%s%s%s", syntax->text,
+                            nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                            nearest != NULL ? "'?" : "");
+}
+
+static enum status resolve_call(const struct scope *scope, const struct sql_expression *syntax,
+                                const struct expression **ret_expression)
+{
+    const char *name = syntax->text;
+    bool minus = strcmp(name, "-") == 0;
+    if (minus && syntax->argument_count == 1) {
+        if (is_number(syntax->arguments[0]))
+            return resolve_literal(scope, syntax->arguments[0], true, ret_expression);
+        name = "NEGATE";
+    }
+    if ((minus || strcmp(name, "+") == 0) && syntax->argument_count == 2) {
+        for (size_t at = 2; at-- > 0;) {
+            if (is_interval(syntax->arguments[at]))
+                return resolve_interval(scope, syntax, at, ret_expression);
+        }
+    }
+    if (strcmp(name, "PROCTIME") == 0 && syntax->argument_count == 0)
+        return resolve_proctime(scope, syntax, ret_expression);
+    if (!function_exists(name))
+        return unknown_function(scope, syntax);
+    const struct expression **arguments = NULL;
+    TRY(resolve_arguments(scope, syntax, &arguments));
+    return call(scope, syntax, name, arguments, syntax->argument_count, ret_expression);
+}
+
+static enum status resolve_cast(const struct scope *scope, const struct sql_expression *syntax,
+                                const struct expression **ret_expression)
+{
+    const struct expression *argument = NULL;
+    const struct expression *result = NULL;
+    struct data_type type;
+    TRY(resolve_expression(scope, syntax->arguments[0], &argument));
+    TRY(sql_type_resolve(syntax->type, &type, scope->error));
+    if (expression_cast(scope->arena, argument, type, syntax->is_try, &result, scope->error) != STATUS_OK)
+        return planner_locate(scope->error, &syntax->span);
+    *ret_expression = fold(scope, result);
+    return STATUS_OK;
+}
+
+enum status resolve_expression(const struct scope *scope, const struct sql_expression *syntax,
+                               const struct expression **ret_expression)
+{
+    const struct expression **arguments = NULL;
+    switch (syntax->kind) {
+    case SQL_LITERAL: return resolve_literal(scope, syntax, false, ret_expression);
+    case SQL_COLUMN: return resolve_column(scope, syntax, ret_expression);
+    case SQL_CALL: return resolve_call(scope, syntax, ret_expression);
+    case SQL_CAST: return resolve_cast(scope, syntax, ret_expression);
+    case SQL_CASE:
+        TRY(resolve_arguments(scope, syntax, &arguments));
+        return call(scope, syntax, "CASE", arguments, syntax->argument_count, ret_expression);
+    }
+    return error_set(scope->error, STATUS_INTERNAL, "An expression of an unknown kind.");
+}
+
+enum status resolve_condition(const struct scope *scope, const struct sql_expression *syntax,
+                              const struct expression **ret_expression)
+{
+    const struct expression *condition = NULL;
+    TRY(resolve_expression(scope, syntax, &condition));
+    if (condition->type.kind == TYPE_NULL)
+        TRY(expression_cast(scope->arena, condition, data_type_of(TYPE_BOOLEAN), false, &condition,
+                            scope->error));
+    if (condition->type.kind != TYPE_BOOLEAN)
+        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                "WHERE clause must be a condition");
+    *ret_expression = condition;
+    return check_expression_size(condition, scope->error);
+}
+
+enum { NODES_MAX = 100000 };
+
+static void count_nodes(const struct expression *expression, size_t *count)
+{
+    if (++*count > NODES_MAX)
+        return;
+    for (uint32_t i = 0; i < expression->num_arguments; i++)
+        count_nodes(expression->arguments[i], count);
+}
+
+enum status check_expression_size(const struct expression *expression, struct error *error)
+{
+    size_t count = 0;
+    count_nodes(expression, &count);
+    if (count > NODES_MAX)
+        return error_set(error, STATUS_EXHAUSTED,
+                         "An expression has more than %d operators once written out.", NODES_MAX);
+    return STATUS_OK;
+}
