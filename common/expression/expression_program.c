@@ -106,29 +106,38 @@ static struct vector *root_column(const struct block *block, uint32_t root, uint
 }
 
 static enum status run(struct expression_program *program, const struct record_batch *batch,
-                       struct error *error)
+                       const uint32_t *rows, uint32_t num_rows, struct error *error)
 {
     struct expression_environment environment = {.now_us = clock_wall_us(&program->clock),
                                                  .zone = program->zone};
-    struct frame frame = {.batch = batch, .num_rows = batch->num_rows, .environment = &environment};
+    struct frame frame = {.batch = batch, .rows = rows, .num_rows = num_rows, .environment = &environment};
     return block_run(program->block, &frame, error);
+}
+
+enum status expression_program_evaluate_rows(struct expression_program *program,
+                                             const struct record_batch *batch, const uint32_t *rows,
+                                             uint32_t num_rows, struct vector **ret_columns,
+                                             struct error *error)
+{
+    struct block *block = program->block;
+    CHECK(rows != NULL || num_rows == batch->num_rows);
+    if (num_rows == 0 && !program->is_pick) {
+        empty_columns(program, ret_columns);
+        return STATUS_OK;
+    }
+    enum status status = run(program, batch, rows, num_rows, error);
+    if (status != STATUS_OK)
+        return status;
+    for (uint32_t i = 0; i < block->num_roots; i++)
+        ret_columns[i] = root_column(block, i, num_rows);
+    block_clear(block);
+    return STATUS_OK;
 }
 
 enum status expression_program_evaluate(struct expression_program *program, const struct record_batch *batch,
                                         struct vector **ret_columns, struct error *error)
 {
-    struct block *block = program->block;
-    if (batch->num_rows == 0 && !program->is_pick) {
-        empty_columns(program, ret_columns);
-        return STATUS_OK;
-    }
-    enum status status = run(program, batch, error);
-    if (status != STATUS_OK)
-        return status;
-    for (uint32_t i = 0; i < block->num_roots; i++)
-        ret_columns[i] = root_column(block, i, batch->num_rows);
-    block_clear(block);
-    return STATUS_OK;
+    return expression_program_evaluate_rows(program, batch, NULL, batch->num_rows, ret_columns, error);
 }
 
 enum status expression_program_filter(struct expression_program *program, const struct record_batch *batch,
@@ -140,7 +149,7 @@ enum status expression_program_filter(struct expression_program *program, const 
         *ret_count = 0;
         return STATUS_OK;
     }
-    enum status status = run(program, batch, error);
+    enum status status = run(program, batch, NULL, batch->num_rows, error);
     if (status != STATUS_OK)
         return status;
     size_t words = validity_words(batch->num_rows);

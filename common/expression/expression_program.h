@@ -26,6 +26,13 @@ void expression_program_free(struct expression_program *program);
 STATUS_MUST_CHECK enum status expression_program_evaluate(struct expression_program *program,
                                                           const struct record_batch *batch,
                                                           struct vector **ret_columns, struct error *error);
+/* As above over num_rows rows of the batch alone (rows NULL: the first num_rows, which are all): only the
+ * columns that are read are gathered. */
+STATUS_MUST_CHECK enum status expression_program_evaluate_rows(struct expression_program *program,
+                                                               const struct record_batch *batch,
+                                                               const uint32_t *rows, uint32_t num_rows,
+                                                               struct vector **ret_columns,
+                                                               struct error *error);
 /* The rows for which the only root is TRUE, ascending, into ret_rows[batch->num_rows]. */
 STATUS_MUST_CHECK enum status expression_program_filter(struct expression_program *program,
                                                         const struct record_batch *batch, uint32_t *ret_rows,

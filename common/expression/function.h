@@ -54,8 +54,8 @@ struct function {
     uint8_t min_arguments;
     uint8_t max_arguments; /* FUNCTION_VARIADIC: any number */
     uint8_t flags;
-    /* Without infer: the types of the arguments, the last one repeated, out of STRING INT BIGINT DOUBLE BOOLEAN
-     * ANY, and of the result. */
+    /* Without infer: the types of the arguments, the last one repeated, out of STRING INT BIGINT DOUBLE
+     * BOOLEAN ANY, and of the result. */
     const char *parameters;
     enum type_kind result;
     function_infer_types *infer;

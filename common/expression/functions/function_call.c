@@ -30,29 +30,45 @@ static enum status refuse_count(const char *name, const char *wanted, uint32_t g
                      wanted, given);
 }
 
+/* One argument as a condition; those of the same connective are taken apart, so that a AND b AND c is one
+ * node. */
+static enum status add_condition(const struct call_builder *call, enum expression_kind kind,
+                                 const struct expression *argument, const struct expression **conditions,
+                                 uint32_t *count, struct error *error)
+{
+    if (argument->kind == kind) {
+        memcpy(conditions + *count, argument->arguments, argument->num_arguments * sizeof *conditions);
+        *count += argument->num_arguments;
+        return STATUS_OK;
+    }
+    if (argument->type.kind != TYPE_BOOLEAN && argument->type.kind != TYPE_NULL)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "Cannot apply '%s': an argument is no condition (BOOLEAN)",
+                         kind == EXPRESSION_AND ? "AND" : "OR");
+    return expression_cast(call->arena, argument, data_type_of(TYPE_BOOLEAN), false, &conditions[(*count)++],
+                           error);
+}
+
 static enum status build_logic(const struct call_builder *call, const struct expression **ret_expression,
                                struct error *error)
 {
-    bool is_and = strcasecmp(call->name, "AND") == 0;
+    enum expression_kind kind = strcasecmp(call->name, "AND") == 0 ? EXPRESSION_AND : EXPRESSION_OR;
     if (call->num_arguments < 2)
         return refuse_count(call->name, "2 or more", call->num_arguments, error);
-    struct data_type type = data_type_of(TYPE_BOOLEAN);
-    type.nullable = false;
-    const struct expression **arguments = arena_alloc(call->arena, call->num_arguments * sizeof *arguments);
+    uint32_t room = 0;
+    for (uint32_t i = 0; i < call->num_arguments; i++)
+        room += call->arguments[i]->kind == kind ? call->arguments[i]->num_arguments : 1;
+    const struct expression **conditions = arena_alloc(call->arena, room * sizeof *conditions);
+    uint32_t count = 0;
     for (uint32_t i = 0; i < call->num_arguments; i++) {
-        enum type_kind kind = call->arguments[i]->type.kind;
-        if (kind != TYPE_BOOLEAN && kind != TYPE_NULL)
-            return error_set(error, STATUS_INVALID_ARGUMENT,
-                             "Cannot apply '%s': its argument %u is no condition (BOOLEAN)",
-                             is_and ? "AND" : "OR", i + 1);
-        enum status status = expression_cast(call->arena, call->arguments[i], data_type_of(TYPE_BOOLEAN),
-                                             false, &arguments[i], error);
+        enum status status = add_condition(call, kind, call->arguments[i], conditions, &count, error);
         if (status != STATUS_OK)
             return status;
-        type.nullable |= arguments[i]->type.nullable;
     }
-    *ret_expression = expression_node(call->arena, is_and ? EXPRESSION_AND : EXPRESSION_OR, type, NULL,
-                                      arguments, call->num_arguments);
+    struct data_type type = data_type_not_null(data_type_of(TYPE_BOOLEAN));
+    for (uint32_t i = 0; i < count; i++)
+        type.nullable |= conditions[i]->type.nullable;
+    *ret_expression = expression_node(call->arena, kind, type, NULL, conditions, count);
     return STATUS_OK;
 }
 
@@ -373,6 +389,8 @@ enum status function_call(struct arena *arena, const char *name, const struct ex
 {
     struct call_builder call = {
         .arena = arena, .name = name, .arguments = arguments, .num_arguments = num_arguments};
+    if (strcmp(name, "-") == 0 && num_arguments == 1)
+        call.name = name = "NEGATE";
     const struct special_form *form = find_form(name);
     if (form != NULL)
         return form->build(&call, ret_expression, error);

@@ -60,6 +60,7 @@ static const struct function table[] = {
     {"SUBSTRING",        NULL, 2, 3, FUNCTION_MAY_BE_NULL, "STRING INT INT", TYPE_STRING, NULL, kernel_substring},
     {"SUBSTR",           NULL, 2, 3, FUNCTION_MAY_BE_NULL, "STRING INT INT", TYPE_STRING, NULL, kernel_substring},
     {"TRIM",             NULL, 1, 2, 0, "STRING STRING", TYPE_STRING, NULL, kernel_trim},
+    {"BTRIM",            NULL, 1, 2, 0, "STRING STRING", TYPE_STRING, NULL, kernel_trim},
     {"LTRIM",            NULL, 1, 2, 0, "STRING STRING", TYPE_STRING, NULL, kernel_ltrim},
     {"RTRIM",            NULL, 1, 2, 0, "STRING STRING", TYPE_STRING, NULL, kernel_rtrim},
     {"REPLACE",          NULL, 3, 3, 0, "STRING STRING STRING", TYPE_STRING, NULL, kernel_replace},
