@@ -16,7 +16,9 @@ step() { printf '==> %s\n' "$1"; }
 
 step "packages"
 deploy/install_packages deploy/packages.txt deploy/packages-test.txt
-scripts/setup_python.sh scripts/requirements.txt tests/requirements.txt
+requirements=(scripts/requirements.txt tests/requirements.txt)
+case " $* " in *' --full '*) requirements+=(tests/compatibility/requirements.txt) ;; esac
+scripts/setup_python.sh "${requirements[@]}"
 step "build: release (build/release)"
 deploy/build build/release all
 step "build: ASan and UBSan (build/sanitize)"

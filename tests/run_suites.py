@@ -74,6 +74,8 @@ def suites(full: bool, seed: int | None) -> list[Suite]:
         pytest("integration", "integration", 360 * times, long),
         pytest("fault", "fault", 360 * times, [*long, *seeded]),
     ]
+    if full:
+        found.append(pytest("compatibility", "compatibility", 1200, long))
     for suite in found:
         suite.environment |= simulation
     return found
