@@ -78,11 +78,12 @@ void iceberg_metadata_update_remove_property(struct iceberg_metadata_update *upd
     json_object_del(update->properties, key);
 }
 
-void iceberg_metadata_update_log_previous(struct iceberg_metadata_update *update, const char *file)
+void iceberg_metadata_update_log_previous(struct iceberg_metadata_update *update, const char *file,
+                                          int64_t updated_ms)
 {
     json_t *log = own_member(update->document, "metadata-log", true);
-    json_array_append_new(log, json_pack("{s:I, s:s}", "timestamp-ms",
-                                         (json_int_t)update->previous_updated_ms, "metadata-file", file));
+    json_array_append_new(
+        log, json_pack("{s:I, s:s}", "timestamp-ms", (json_int_t)updated_ms, "metadata-file", file));
     const char *text =
         json_string_value(json_object_get(update->properties, "write.metadata.previous-versions-max"));
     long long limit = text != NULL ? strtoll(text, NULL, 10) : DEFAULT_PREVIOUS_VERSIONS;

@@ -3,6 +3,7 @@
 #include "common/iceberg/iceberg_internal.h"
 #include "common/iceberg/json_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -257,8 +258,12 @@ enum status iceberg_schema_parse(const json_t *json, struct arena *arena, struct
         status = parse_field(json_array_get(fields, i), arena, &schema->fields[i], error);
     if (status == STATUS_OK)
         status = parse_identifiers(json, arena, schema, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        char *text = json_dumps(json, JSON_COMPACT);
+        schema->text = arena_strdup(arena, text != NULL ? text : "");
+        free(text);
         *ret_schema = schema;
+    }
     return status;
 }
 

@@ -48,6 +48,7 @@ struct iceberg_schema {
     struct iceberg_field *fields;
     uint32_t num_identifier_fields;
     int32_t *identifier_field_ids; /* the primary key */
+    const char *text; /* the JSON it was read from, with what is not parsed; NULL for a new one */
 };
 
 /* "decimal(10, 2)", "timestamptz": the specification's spelling. */

@@ -110,8 +110,10 @@ void iceberg_metadata_update_add_snapshot(struct iceberg_metadata_update *update
 void iceberg_metadata_update_set_property(struct iceberg_metadata_update *update, const char *key,
                                           const char *value);
 void iceberg_metadata_update_remove_property(struct iceberg_metadata_update *update, const char *key);
-/* Notes the metadata file that is replaced and cuts the log to write.metadata.previous-versions-max. */
-void iceberg_metadata_update_log_previous(struct iceberg_metadata_update *update, const char *file);
+/* Notes the metadata file that is replaced, and when it was written; cuts the log to
+ * write.metadata.previous-versions-max. */
+void iceberg_metadata_update_log_previous(struct iceberg_metadata_update *update, const char *file,
+                                          int64_t updated_ms);
 STATUS_MUST_CHECK enum status iceberg_metadata_update_build(struct iceberg_metadata_update *update,
                                                             int64_t now_ms,
                                                             struct iceberg_table_metadata **ret_metadata,
