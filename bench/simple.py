@@ -80,6 +80,7 @@ def drain(broker: BenchBroker, *words: str | Path) -> Figures:
 DUCKDB = """
 import duckdb
 connection = duckdb.connect(config={{"threads": 1}})
+connection.execute("SET enable_progress_bar = false")
 connection.execute('''
   COPY (SELECT user_id, event_type, event_data, event_time, now() AS processing_time
         FROM read_json('{lines}', format = 'newline_delimited', columns = {{

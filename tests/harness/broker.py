@@ -40,7 +40,8 @@ class Broker:
         return AdminClient({"bootstrap.servers": self.servers, "log_level": 0})
 
     def create_topic(self, name: str, partitions: int = 3) -> str:
-        self.admin().create_topics([NewTopic(name, partitions, 1)], operation_timeout=20)[name].result()
+        admin = self.admin()
+        admin.create_topics([NewTopic(name, partitions, 1)], operation_timeout=20)[name].result()
         return name
 
     def produce(self, topic: str, values: Sequence[bytes], partition: int | None = None) -> None:
