@@ -167,7 +167,6 @@ enum status iceberg_schema_match(const struct iceberg_schema *table, const struc
     enum status status = STATUS_OK;
     for (uint32_t i = 0; status == STATUS_OK && i < columns->num_fields; i++) {
         const struct iceberg_field *field = NULL;
-        schema_set_field(result, i, columns->fields[i].name, columns->fields[i].type);
         status = match_column(table, &columns->fields[i], &field, error);
         if (status == STATUS_OK) {
             schema_set_field(result, i, field->name, columns->fields[i].type);
