@@ -2,6 +2,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/process_context.h"
+#include "common/base/random.h"
 #include "common/columnar/data_type.h"
 #include "common/config/configuration.h"
 #include "jobmanager/dispatcher/dispatcher.h"

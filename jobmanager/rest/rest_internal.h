@@ -1,0 +1,102 @@
+#pragma once
+
+#include "common/base/arena.h"
+#include "jobmanager/rest/rest.h"
+
+#include <jansson.h>
+#include <pthread.h>
+
+enum {
+    REST_MAX_BODY_BYTES = 4 << 20,
+    REST_MAX_CONNECTIONS = 512,
+    REST_CONNECTION_TIMEOUT_S = 30,
+    REST_MAX_PARAMETERS = 6,
+};
+
+#define FRAZIL_VERSION "0.1.0"
+/* Flink clients decide by it what they may ask; it names the version whose REST API is spoken. */
+#define FLINK_API_VERSION "2.1.0"
+
+struct MHD_Connection;
+
+enum http_method { HTTP_GET, HTTP_POST, HTTP_PATCH, HTTP_DELETE };
+
+/*
+ * One request. Made by the server's thread, which also runs its handler. A handler either answers before it
+ * returns or calls rest_call_defer; then another thread answers, once.
+ */
+struct rest_call {
+    struct rest_server *server;
+    struct MHD_Connection *connection;
+    struct arena *arena; /* as long as the call */
+    enum http_method method;
+    const char *path;                            /* without the version prefix */
+    const char *version;                         /* "v1" to "v4", "" when the path had none */
+    const char *parameters[REST_MAX_PARAMETERS]; /* of the path, in order */
+    struct buffer body;
+    bool is_too_large;
+    bool is_routed;
+    /* Under the server's mutex: */
+    bool is_deferred; /* suspended, waits for rest_answer */
+    bool is_answered;
+    bool is_abandoned; /* its connection is gone: whoever answers frees it */
+    unsigned status;
+    char *text; /* the answer, owned */
+    size_t text_size;
+    const char *content_type;
+};
+
+struct rest_server {
+    struct rest_options options;
+    struct MHD_Daemon *daemon;
+    char url[128];
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned num_deferred; /* under mutex: suspended calls that nobody answered yet */
+};
+
+typedef void rest_handler(struct rest_call *call);
+
+/* Takes over json. */
+void rest_answer_json(struct rest_call *call, unsigned status, json_t *json);
+/* {"errors": [...]}: a name as Flink's exceptions have it and the text. */
+void rest_answer_error(struct rest_call *call, unsigned status, const char *format, ...) PRINTF_LIKE(3, 4);
+/* 404 for NOT_FOUND, 400, 409, 503 or 500 for others. */
+void rest_answer_failure(struct rest_call *call, const struct error *error);
+/* From the handler: the answer comes from another thread by rest_answer_*. The connection is suspended. */
+void rest_call_defer(struct rest_call *call);
+
+/* NULL when absent. Lives with the call. */
+const char *rest_query_parameter(struct rest_call *call, const char *name);
+/* The body as a JSON object; answers 400 and returns NULL when it is none. An empty body is an empty object.
+ */
+json_t *rest_call_body(struct rest_call *call);
+
+/* Finds and runs the handler, or answers 404 or 405. */
+void rest_route(struct rest_call *call);
+
+/* The job of parameters[0]; answers 400 or 404 and returns NULL when there is none. Unref it. */
+const struct job_view *rest_call_job(struct rest_call *call);
+/* The vertex of parameters[1], or answered as above. */
+const struct vertex_view *rest_call_vertex(struct rest_call *call, const struct job_view *job);
+int64_t rest_now_ms(const struct rest_call *call);
+
+/* {"id": id, "value": "..."} when the comma-separated names in wanted have it; wanted NULL: {"id": id}, as
+ * the list of what there is. */
+void rest_append_metric(json_t *list, const char *wanted, const char *id, int64_t value);
+
+/* cluster_routes.c */
+rest_handler rest_get_overview, rest_get_config, rest_get_taskmanagers, rest_get_taskmanager,
+    rest_get_taskmanager_metrics, rest_get_jobmanager_config, rest_get_jobmanager_metrics, rest_get_root;
+/* job_routes.c */
+rest_handler rest_get_jobs, rest_get_jobs_overview, rest_get_job, rest_get_job_config, rest_get_job_status,
+    rest_get_job_exceptions, rest_get_job_plan, rest_cancel_job, rest_get_execution_result;
+/* vertex_routes.c */
+rest_handler rest_get_vertex, rest_get_vertex_metrics, rest_get_subtask_metrics, rest_get_backpressure,
+    rest_get_watermarks, rest_get_job_metrics;
+/* checkpoint_routes.c */
+rest_handler rest_get_checkpoints, rest_get_checkpoint_config, rest_get_checkpoint_details;
+/* gateway_routes.c */
+rest_handler rest_get_api_versions, rest_get_info, rest_open_session, rest_get_session, rest_close_session,
+    rest_heartbeat, rest_configure_session, rest_execute_statement, rest_get_operation_status,
+    rest_cancel_operation, rest_close_operation, rest_fetch_results;
