@@ -141,7 +141,7 @@ def frazil_job(broker: BenchBroker, folder: Path, records: int, interval: str, p
             "cpu_by_process": cpu_s,
             "peak_mib": {process.name: peak_resident_mib(process.pid) for process in processes},
             "checkpoint_ms": [entry["end_to_end_duration"] for entry in completed(checkpoints)],
-            "commit_ms": [entry["commit_duration"] for entry in completed(checkpoints) if "commit_duration" in entry],
+            "commit_ms": [entry["commit_duration"] for entry in completed(checkpoints) if entry["committed"]],
             "data_files": len(table.data_files()),
             "data_bytes": sum(file.file_size_in_bytes for file in table.data_files()),
         }
