@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FINAL_RETRY_MS = 100 };
+enum { FINAL_RETRY_MS = 100, RESERVE_RETRY_MS = 1000 };
 
 struct coordinator *coordinator_create(const struct coordinator_options *options,
                                        const struct coordinator_callbacks *callbacks)
@@ -23,6 +23,7 @@ struct coordinator *coordinator_create(const struct coordinator_options *options
     coordinator->callbacks = *callbacks;
     coordinator->next_id = 1;
     coordinator->restored_ms = -1;
+    coordinator->reserve_retry_ms = -1;
     coordinator->acknowledged = mem_calloc(options->num_tasks, sizeof *coordinator->acknowledged);
     return coordinator;
 }
@@ -58,6 +59,7 @@ static void reserve(struct coordinator *coordinator)
     if (coordinator->is_reserving || coordinator->next_id + RESERVED_IDS / 2 < coordinator->reserved_until)
         return;
     coordinator->is_reserving = true;
+    coordinator->reserve_retry_ms = -1;
     coordinator->callbacks.reserve_ids(coordinator->callbacks.context, coordinator->next_id + RESERVED_IDS);
 }
 
@@ -163,9 +165,15 @@ void coordinator_ids_reserved(struct coordinator *coordinator, uint64_t until, i
     advance(coordinator, now_ms);
 }
 
+void coordinator_reserve_failed(struct coordinator *coordinator, int64_t now_ms)
+{
+    coordinator->is_reserving = false;
+    coordinator->reserve_retry_ms = now_ms + RESERVE_RETRY_MS;
+}
+
 void coordinator_attempt_started(struct coordinator *coordinator, uint32_t attempt)
 {
-    CHECK(coordinator->progress != PROGRESS_WAITS);
+    CHECK(coordinator->progress != PROGRESS_WAITS || GUARD(MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, false));
     coordinator->attempt = attempt;
     coordinator->is_running = coordinator->is_ended = coordinator->is_final_durable = false;
 }
@@ -187,7 +195,7 @@ void coordinator_all_ended(struct coordinator *coordinator, int64_t now_ms)
 void coordinator_attempt_ended(struct coordinator *coordinator, int64_t now_ms)
 {
     coordinator->is_running = coordinator->is_ended = false;
-    if (coordinator->progress != PROGRESS_WAITS)
+    if (coordinator->progress != PROGRESS_WAITS || GUARD(MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, false))
         return;
     struct error reason;
     error_set(&reason, STATUS_CANCELLED, "the attempt ended");
@@ -339,6 +347,8 @@ void coordinator_tick(struct coordinator *coordinator, int64_t now_ms)
         retry_final(coordinator, now_ms);
         count_failure(coordinator, &reason, checkpoint_id, false);
     }
+    if (coordinator->reserve_retry_ms >= 0 && now_ms >= coordinator->reserve_retry_ms)
+        reserve(coordinator);
     advance(coordinator, now_ms);
 }
 
@@ -346,5 +356,7 @@ int64_t coordinator_next_timer_ms(const struct coordinator *coordinator)
 {
     if (coordinator->progress == PROGRESS_WAITS)
         return coordinator->metadata->trigger_ms + coordinator->options.timeout_ms;
-    return wants_trigger(coordinator) ? coordinator->next_trigger_ms : INT64_MAX;
+    int64_t next_ms = wants_trigger(coordinator) ? coordinator->next_trigger_ms : INT64_MAX;
+    bool is_retry_first = coordinator->reserve_retry_ms >= 0 && coordinator->reserve_retry_ms < next_ms;
+    return is_retry_first ? coordinator->reserve_retry_ms : next_ms;
 }

@@ -96,6 +96,8 @@ void coordinator_recovered(struct coordinator *coordinator, uint64_t next_id,
 void coordinator_add_retained(struct coordinator *coordinator, struct checkpoint_reference reference,
                               bool is_committed);
 void coordinator_ids_reserved(struct coordinator *coordinator, uint64_t until, int64_t now_ms);
+/* It is asked for again, by a tick. */
+void coordinator_reserve_failed(struct coordinator *coordinator, int64_t now_ms);
 
 void coordinator_attempt_started(struct coordinator *coordinator, uint32_t attempt);
 void coordinator_running(struct coordinator *coordinator, int64_t now_ms);

@@ -23,6 +23,7 @@ struct coordinator {
     uint64_t next_id;
     uint64_t reserved_until;
     bool is_reserving;
+    int64_t reserve_retry_ms; /* -1: none */
 
     uint32_t attempt;
     bool is_running; /* all tasks of the attempt run */

@@ -1,0 +1,172 @@
+/* How a leader starts a job or takes it over, step by step, and the answers of its I/O. */
+#include "common/base/check.h"
+#include "common/base/mutant.h"
+#include "jobmanager/dispatcher/job_master_internal.h"
+
+#include <stdlib.h>
+
+void found_checkpoints_free(struct found_checkpoints *found)
+{
+    checkpoint_metadata_unref(found->latest);
+    for (size_t i = 0; i < found->num_uncommitted; i++)
+        checkpoint_metadata_unref(found->uncommitted[i]);
+    free(found->uncommitted);
+    free(found->references);
+    *found = (struct found_checkpoints){0};
+}
+
+static void find(struct job_master *job)
+{
+    job->recovery_retry_ms = NO_TIME;
+    job->num_requests++;
+    job->operations.find_checkpoints(job->operations.context);
+}
+
+static void record(struct job_master *job)
+{
+    job->recovery_retry_ms = NO_TIME;
+    job->num_requests++;
+    uint64_t own = job->found.latest != NULL && job->found.is_own ? job->found.latest->checkpoint_id : 0;
+    job->operations.record_continued(job->operations.context, own);
+}
+
+void job_master_fail_for_good(struct job_master *job, const struct error *error)
+{
+    job->step = RECOVERY_FAILED;
+    job->failure = *error;
+    job->failure.fatal = true;
+    job->has_failure = true;
+}
+
+static void begin_commits(struct job_master *job)
+{
+    const struct found_checkpoints *found = &job->found;
+    job->step = RECOVERY_COMMIT;
+    for (size_t i = 0; i < found->num_references; i++) {
+        uint64_t id = found->references[i].checkpoint_id;
+        bool is_open = found->latest != NULL && id == found->latest->checkpoint_id;
+        for (size_t u = 0; u < found->num_uncommitted; u++)
+            is_open = is_open || id == found->uncommitted[u]->checkpoint_id;
+        coordinator_add_retained(job->coordinator, found->references[i], !is_open);
+    }
+    bool is_skipped = GUARD(MUTANT_SKIP_UNCOMMITTED, false);
+    for (size_t u = 0; u < found->num_uncommitted && !is_skipped; u++)
+        job_master_add_pending(job, checkpoint_metadata_ref(found->uncommitted[u]));
+    if (found->latest != NULL && !is_skipped)
+        job_master_add_pending(job, checkpoint_metadata_ref(found->latest));
+    coordinator_recovered(job->coordinator, found->next_id, found->latest, job->now_ms);
+}
+
+/* Goes on from the present step as far as possible. */
+void job_master_recover(struct job_master *job)
+{
+    if (job->all_claimed && job->step == RECOVERY_CLAIM) {
+        job->step = RECOVERY_FIND;
+        find(job);
+    }
+    job->all_claimed = false;
+    if (job->recovery_retry_ms != NO_TIME && job->now_ms >= job->recovery_retry_ms) {
+        if (job->step == RECOVERY_FIND)
+            find(job);
+        else if (job->step == RECOVERY_RECORD)
+            record(job);
+    }
+    if (job->all_read && job->step == RECOVERY_READ)
+        begin_commits(job);
+    job->all_read = false;
+    if (job->step == RECOVERY_COMMIT && job->num_pending == 0) {
+        job->step = RECOVERY_DONE;
+        found_checkpoints_free(&job->found);
+        scheduler_start(job->scheduler, job->now_ms);
+    }
+}
+
+/* True when the step succeeded; else it is tried again, or the job fails. */
+static bool take_answer(struct job_master *job, const struct error *failure)
+{
+    CHECK(job->num_requests > 0);
+    job->num_requests--;
+    if (failure == NULL)
+        return job->step != RECOVERY_FAILED;
+    if (failure->retriable && !failure->fatal)
+        job->recovery_retry_ms = job->now_ms + RECOVERY_RETRY_MS;
+    else
+        job_master_fail_for_good(job, failure);
+    return false;
+}
+
+void job_master_found(struct job_master *job, struct found_checkpoints *found, const struct error *failure,
+                      int64_t now_ms)
+{
+    CHECK(job->step == RECOVERY_FIND || job->step == RECOVERY_FAILED);
+    job->now_ms = now_ms;
+    if (take_answer(job, failure)) {
+        job->found = *found;
+        *found = (struct found_checkpoints){0};
+        job->step = RECOVERY_RECORD;
+        record(job);
+    }
+    job_master_settle(job);
+}
+
+void job_master_recorded(struct job_master *job, const struct error *failure, int64_t now_ms)
+{
+    CHECK(job->step == RECOVERY_RECORD || job->step == RECOVERY_FAILED);
+    job->now_ms = now_ms;
+    if (take_answer(job, failure)) {
+        job->step = RECOVERY_READ;
+        committer_read_tables(job->committer, now_ms);
+    }
+    job_master_settle(job);
+}
+
+void job_master_claimed(struct job_master *job, uint32_t table, const struct error *failure, int64_t now_ms)
+{
+    job->now_ms = now_ms;
+    committer_claimed(job->committer, table, failure, now_ms);
+    job_master_settle(job);
+}
+
+void job_master_read(struct job_master *job, uint32_t table, int64_t last_checkpoint_id,
+                     const struct error *failure, int64_t now_ms)
+{
+    job->now_ms = now_ms;
+    committer_read(job->committer, table, last_checkpoint_id, failure, now_ms);
+    job_master_settle(job);
+}
+
+void job_master_table_committed(struct job_master *job, uint32_t table, uint64_t checkpoint_id,
+                                int64_t snapshot_id, const struct error *failure, int64_t now_ms)
+{
+    job->now_ms = now_ms;
+    committer_table_committed(job->committer, table, checkpoint_id, snapshot_id, failure, now_ms);
+    job_master_settle(job);
+}
+
+void job_master_stored(struct job_master *job, uint64_t checkpoint_id, uint64_t size_bytes,
+                       const struct error *failure, int64_t now_ms)
+{
+    CHECK(job->num_requests > 0);
+    job->num_requests--;
+    job->now_ms = now_ms;
+    if (failure == NULL) {
+        coordinator_stored(job->coordinator, checkpoint_id, size_bytes, now_ms);
+        scheduler_checkpoint_completed(job->scheduler);
+    } else {
+        coordinator_store_failed(job->coordinator, checkpoint_id, failure, now_ms);
+    }
+    job_master_settle(job);
+}
+
+void job_master_ids_reserved(struct job_master *job, uint64_t until, const struct error *failure,
+                             int64_t now_ms)
+{
+    CHECK(job->num_requests > 0);
+    job->num_requests--;
+    job->now_ms = now_ms;
+    if (failure == NULL)
+        coordinator_ids_reserved(job->coordinator, until, now_ms);
+    else
+        coordinator_reserve_failed(job->coordinator, now_ms);
+    job_master_settle(job);
+}
