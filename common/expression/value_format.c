@@ -104,7 +104,7 @@ static size_t format_shortest(double value, bool is_float, char *text)
     }
     char scientific[40];
     bool subnormal = value < (is_float ? 0x1p-126 : 0x1p-1022);
-    for (int digits = subnormal ? 1 : is_float ? 6 : 15;; digits++) {
+    for (int digits = subnormal ? 2 : is_float ? 6 : 15;; digits++) {
         snprintf(scientific, sizeof scientific, "%.*e", digits - 1, value);
         if (is_float ? strtof(scientific, NULL) == (float)value : strtod(scientific, NULL) == value)
             break;

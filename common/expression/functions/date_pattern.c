@@ -23,16 +23,27 @@ static bool add_literal(struct date_pattern *pattern, size_t start, size_t size)
     return true;
 }
 
-/* A quoted text at *at (on the quote), or '' for a quote itself. */
+/* A quoted text at *at (on the quote); two quotes in a row are one, inside and outside of it. */
 static bool add_quoted(struct date_pattern *pattern, const char *text, size_t size, size_t *at)
 {
     size_t start = *at + 1;
-    const char *end = start < size ? memchr(text + start, '\'', size - start) : NULL;
-    if (end == NULL)
-        return false;
-    size_t length = (size_t)(end - text) - start;
-    *at = start + length + 1;
-    return length == 0 ? add_literal(pattern, start, 1) : add_literal(pattern, start, length);
+    if (start < size && text[start] == '\'') {
+        *at = start + 1;
+        return add_literal(pattern, start, 1);
+    }
+    for (;;) {
+        const char *end = start < size ? memchr(text + start, '\'', size - start) : NULL;
+        if (end == NULL)
+            return false;
+        size_t stop = (size_t)(end - text);
+        bool doubled = stop + 1 < size && text[stop + 1] == '\'';
+        if (!add_literal(pattern, start, stop - start + doubled))
+            return false;
+        *at = stop + 1;
+        if (!doubled)
+            return true;
+        start = stop + 2;
+    }
 }
 
 static bool add_letters(struct date_pattern *pattern, const char *text, size_t size, size_t *at)
