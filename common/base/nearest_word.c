@@ -1,6 +1,7 @@
 #include "common/base/nearest_word.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { LONGEST_WORD = 64 };
 
@@ -39,6 +40,22 @@ size_t word_distance(const char *a, const char *b)
     return rows[a_size % 3][b_size];
 }
 
+/* The only candidate that word is the beginning of: a name cut short. */
+static const char *only_continuation(const char *word, const char *const *candidates, size_t count)
+{
+    enum { SHORTEST_BEGINNING = 3 };
+    const char *found = NULL;
+    size_t size = strlen(word);
+    for (size_t i = 0; i < count && size >= SHORTEST_BEGINNING; i++) {
+        if (strncasecmp(candidates[i], word, size) != 0)
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = candidates[i];
+    }
+    return found;
+}
+
 const char *nearest_word(const char *word, const char *const *candidates, size_t count)
 {
     size_t size = strlen(word);
@@ -54,5 +71,5 @@ const char *nearest_word(const char *word, const char *const *candidates, size_t
         if (distance == 0)
             break;
     }
-    return best;
+    return best != NULL ? best : only_continuation(word, candidates, count);
 }

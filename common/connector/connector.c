@@ -54,6 +54,24 @@ static bool value_parses(enum connector_option_type type, const char *value, con
     return true;
 }
 
+/* 'wirte.format.default' is near to the prefix 'write.'. */
+static const char *nearest_prefix(const struct connector_definition *definition, const char *key)
+{
+    char head[64];
+    const char *dot = strchr(key, '.');
+    size_t size = dot == NULL ? 0 : (size_t)(dot - key) + 1;
+    if (size == 0 || size >= sizeof head)
+        return NULL;
+    memcpy(head, key, size);
+    head[size] = '\0';
+    for (size_t i = 0; i < definition->option_count; i++) {
+        const char *name = definition->options[i].name;
+        if (definition->options[i].type == OPTION_PREFIX && nearest_word(head, &name, 1) != NULL)
+            return name;
+    }
+    return NULL;
+}
+
 static enum status unknown_option(const struct connector_definition *connector,
                                   const struct connector_definition *format, const char *key,
                                   struct error *error)
@@ -66,9 +84,9 @@ static enum status unknown_option(const struct connector_definition *connector,
     for (size_t d = 0; d < 2; d++) {
         for (size_t i = 0; definitions[d] != NULL && i < definitions[d]->option_count; i++) {
             const struct connector_option *option = &definitions[d]->options[i];
-            buffer_printf(&list, "%s%s%s", count == 0 ? "" : ", ", option->name,
+            buffer_printf(&list, "%s%s%s", list.size == 0 ? "" : ", ", option->name,
                           option->type == OPTION_PREFIX ? "*" : "");
-            if (count + 2 < NAMES_MAX) {
+            if (count + 2 < NAMES_MAX && option->type != OPTION_PREFIX) {
                 names[count++] = option->name;
                 if (option->alias != NULL)
                     names[count++] = option->alias;
@@ -76,8 +94,13 @@ static enum status unknown_option(const struct connector_definition *connector,
         }
     }
     const char *nearest = nearest_word(key, names, count);
+    const char *prefix = nearest_prefix(connector, key);
     enum status status;
-    if (nearest != NULL)
+    if (nearest == NULL && prefix != NULL)
+        status = error_set(error, STATUS_INVALID_ARGUMENT,
+                           "Unsupported option '%s' for connector '%s'. Did you mean '%s%s'?", key,
+                           connector->identifier, prefix, strchr(key, '.') + 1);
+    else if (nearest != NULL)
         status = error_set(error, STATUS_INVALID_ARGUMENT,
                            "Unsupported option '%s' for connector '%s'. Did you mean '%s'?", key,
                            connector->identifier, nearest);

@@ -97,11 +97,16 @@ static enum status assign_projections(struct plan_builder *builder, const struct
 {
     struct arena *arena = builder->graph->arena;
     const struct expression **projections = arena_calloc(arena, sink->num_fields + 1, sizeof *projections);
+    struct scope scope = {
+        .arena = arena, .clock = builder->context->clock, .zone = builder->zone, .error = builder->error};
     for (uint32_t i = 0; i < sink->num_fields; i++)
         projections[i] = expression_literal(arena, sink->fields[i].type, NULL);
-    for (uint32_t i = 0; i < pipeline->output->num_fields; i++)
-        TRY(expression_cast(arena, pipeline->projections[i], sink->fields[targets[i]].type, false,
-                            &projections[targets[i]], builder->error));
+    for (uint32_t i = 0; i < pipeline->output->num_fields; i++) {
+        const struct expression *assigned = NULL;
+        TRY(expression_cast(arena, pipeline->projections[i], sink->fields[targets[i]].type, false, &assigned,
+                            builder->error));
+        projections[targets[i]] = resolve_fold(&scope, assigned);
+    }
     pipeline->projections = projections;
     return STATUS_OK;
 }

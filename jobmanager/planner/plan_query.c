@@ -215,7 +215,8 @@ static enum status plan_values(struct plan_builder *builder, const struct sql_qu
     }
     TRY(merge_types(builder, query, values, width, types));
     for (size_t i = 0; i < query->row_count * width; i++) {
-        TRY(expression_cast(arena, values[i], types[i % width], false, &values[i], builder->error));
+        if (types[i % width].kind != TYPE_NULL)
+            TRY(expression_cast(arena, values[i], types[i % width], false, &values[i], builder->error));
         if (resolve_constant(&scope, values[i], &values[i]) != STATUS_OK)
             return planner_locate(builder->error, &query->rows[i / width].values[i % width]->span);
     }

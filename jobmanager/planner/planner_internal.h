@@ -42,6 +42,8 @@ STATUS_MUST_CHECK enum status resolve_literal(const struct scope *scope, const s
 /* The value of an expression without columns, as a literal of the same type. */
 STATUS_MUST_CHECK enum status resolve_constant(const struct scope *scope, const struct expression *expression,
                                                const struct expression **ret_literal);
+/* The expression with what does not depend on a row evaluated, as far as that does not fail. */
+const struct expression *resolve_fold(const struct scope *scope, const struct expression *expression);
 /* An expression too large or deep for those who walk it is an error. */
 STATUS_MUST_CHECK enum status check_expression_size(const struct expression *expression, struct error *error);
 

@@ -75,21 +75,37 @@ enum status resolve_constant(const struct scope *scope, const struct expression 
 
 /* What does not depend on the row is evaluated once; what fails then is left to fail when a row asks for it.
  */
-static const struct expression *fold(const struct scope *scope, const struct expression *expression)
+static const struct expression *fold_constant(const struct scope *scope, const struct expression *expression)
 {
-    if (expression->kind == EXPRESSION_LITERAL || !expression_is_deterministic(expression))
-        return expression;
-    for (uint32_t i = 0; i < expression->num_arguments; i++) {
-        if (expression->arguments[i]->kind != EXPRESSION_LITERAL)
-            return expression;
-    }
-    if (!expression_is_constant(expression))
+    if (expression->kind == EXPRESSION_LITERAL || !expression_is_constant(expression) ||
+        !expression_is_deterministic(expression))
         return expression;
     struct error ignored;
     const struct expression *literal = NULL;
     enum status status =
         expression_evaluate_constant(scope->arena, expression, scope->clock, scope->zone, &literal, &ignored);
     return status == STATUS_OK ? literal : expression;
+}
+
+/* The arguments are folded already, but for the casts that the call put around them. */
+const struct expression *resolve_fold(const struct scope *scope, const struct expression *expression)
+{
+    const struct expression *folded = fold_constant(scope, expression);
+    if (folded != expression || expression->num_arguments == 0)
+        return folded;
+    const struct expression **arguments =
+        arena_calloc(scope->arena, expression->num_arguments, sizeof *arguments);
+    bool changed = false;
+    for (uint32_t i = 0; i < expression->num_arguments; i++) {
+        const struct expression *argument = expression->arguments[i];
+        bool cast = argument->kind == EXPRESSION_CAST && argument->arguments[0]->kind == EXPRESSION_LITERAL;
+        arguments[i] = cast ? fold_constant(scope, argument) : argument;
+        changed |= arguments[i] != argument;
+    }
+    if (!changed)
+        return expression;
+    return expression_node(scope->arena, expression->kind, expression->type, expression->function, arguments,
+                           expression->num_arguments);
 }
 
 static enum status call(const struct scope *scope, const struct sql_expression *syntax, const char *name,
@@ -100,7 +116,7 @@ static enum status call(const struct scope *scope, const struct sql_expression *
     enum status status = function_call(scope->arena, name, arguments, (uint32_t)count, &result, scope->error);
     if (status != STATUS_OK)
         return planner_locate(scope->error, &syntax->span);
-    *ret_expression = fold(scope, result);
+    *ret_expression = resolve_fold(scope, result);
     return STATUS_OK;
 }
 
@@ -215,7 +231,7 @@ static enum status resolve_cast(const struct scope *scope, const struct sql_expr
     TRY(sql_type_resolve(syntax->type, &type, scope->error));
     if (expression_cast(scope->arena, argument, type, syntax->is_try, &result, scope->error) != STATUS_OK)
         return planner_locate(scope->error, &syntax->span);
-    *ret_expression = fold(scope, result);
+    *ret_expression = resolve_fold(scope, result);
     return STATUS_OK;
 }
 

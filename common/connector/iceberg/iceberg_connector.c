@@ -17,7 +17,7 @@
 static const struct connector_option options[] = {
     {"catalog-name", OPTION_STRING, true, NULL, "a name for the catalog", NULL},
     {"catalog-type", OPTION_STRING, true, NULL, "'hadoop'", NULL},
-    {"warehouse", OPTION_STRING, true, NULL, "the folder of the tables: file:///...", NULL},
+    {"warehouse", OPTION_STRING, true, NULL, "the folder of the tables, like file:///data/warehouse", NULL},
     {"catalog-database", OPTION_STRING, false, NULL, "the database, else that of the SQL table",
      "database-name"},
     {"catalog-table", OPTION_STRING, false, NULL, "the table, else the name of the SQL table", "table-name"},
@@ -34,7 +34,7 @@ const struct connector_definition iceberg_connector = {
 static const struct connector_option catalog_options[] = {
     {"type", OPTION_STRING, true, NULL, "'iceberg'", NULL},
     {"catalog-type", OPTION_STRING, true, NULL, "'hadoop'", NULL},
-    {"warehouse", OPTION_STRING, true, NULL, "the folder of the tables: file:///...", NULL},
+    {"warehouse", OPTION_STRING, true, NULL, "the folder of the tables, like file:///data/warehouse", NULL},
     {"default-database", OPTION_STRING, false, "default", "the database after USE CATALOG", NULL},
     {"property-version", OPTION_INTEGER, false, NULL, "accepted for Flink's sake", NULL},
 };
