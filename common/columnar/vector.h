@@ -51,10 +51,10 @@ void string_heap_add_chunk(struct string_heap *heap, size_t size);
 /* Keeps the text of other alive as long as heap lives. */
 void string_heap_keep(struct string_heap *heap, struct string_heap *other);
 
-/* size bytes to write to. */
+/* size bytes to write to; never NULL, for no bytes either. */
 static inline char *string_heap_alloc(struct string_heap *heap, size_t size)
 {
-    if ((size_t)(heap->limit - heap->next) < size)
+    if ((size_t)(heap->limit - heap->next) <= size)
         string_heap_add_chunk(heap, size);
     char *text = heap->next;
     heap->next += size;

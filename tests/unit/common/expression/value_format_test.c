@@ -46,8 +46,8 @@ static void writes_doubles_as_java(void **state)
     expect_double(__builtin_nan(""), "NaN");
     float narrow = 0.1f;
     expect_text(VALUE_SQL, data_type_of(TYPE_FLOAT), &narrow, "0.1");
-    narrow = 4.6711044E36f;
-    expect_text(VALUE_SQL, data_type_of(TYPE_FLOAT), &narrow, "4.6711044E36");
+    narrow = 4.6711045E36f;
+    expect_text(VALUE_SQL, data_type_of(TYPE_FLOAT), &narrow, "4.6711045E36");
 }
 
 static void writes_whole_numbers_and_decimals(void **state)
