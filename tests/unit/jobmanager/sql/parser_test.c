@@ -10,23 +10,19 @@
 
 #include <cmocka.h>
 
-static struct arena *arena; /* of the running test */
-
 static int open_arena(void **state)
 {
-    (void)state;
-    arena = arena_create(4096);
+    *state = arena_create(4096);
     return 0;
 }
 
 static int close_arena(void **state)
 {
-    (void)state;
-    arena_free(arena);
+    arena_free(*state);
     return 0;
 }
 
-static const struct sql_statement *parse(const char *text)
+static const struct sql_statement *parse(struct arena *arena, const char *text)
 {
     const struct sql_statement *statement = NULL;
     struct error error;
@@ -35,7 +31,8 @@ static const struct sql_statement *parse(const char *text)
     return statement;
 }
 
-static void assert_refused(const char *text, uint32_t line, uint32_t column, const char *message)
+static void assert_refused(struct arena *arena, const char *text, uint32_t line, uint32_t column,
+                           const char *message)
 {
     const struct sql_statement *statement = NULL;
     struct error error;
@@ -46,9 +43,9 @@ static void assert_refused(const char *text, uint32_t line, uint32_t column, con
     assert_int_equal(error.column, column);
 }
 
-static void assert_expression(const char *text, const char *printed)
+static void assert_expression(struct arena *arena, const char *text, const char *printed)
 {
-    const struct sql_statement *statement = parse(arena_printf(arena, "SELECT %s", text));
+    const struct sql_statement *statement = parse(arena, arena_printf(arena, "SELECT %s", text));
     struct buffer out = {0};
     sql_expression_print(statement->query->items[0].expression, &out);
     assert_string_equal(buffer_text(&out), printed);
@@ -57,48 +54,48 @@ static void assert_expression(const char *text, const char *printed)
 
 static void operators_bind_as_in_flink(void **state)
 {
-    (void)state;
-    assert_expression("1 + 2 * 3 - 4", "(1 + (2 * 3)) - 4");
-    assert_expression("a OR b AND NOT c = d", "`a` OR (`b` AND (NOT (`c` = `d`)))");
-    assert_expression("- a * + b", "(-`a`) * `b`");
-    assert_expression("a || 'it''s' = b.c", "(`a` || 'it''s') = `b`.`c`");
-    assert_expression("a NOT BETWEEN 1 AND 2 AND b", "(NOT (`a` BETWEEN 1 AND 2)) AND `b`");
-    assert_expression("x NOT IN (1, 2) OR y LIKE 'a!%' ESCAPE '!'",
+    struct arena *arena = *state;
+    assert_expression(arena, "1 + 2 * 3 - 4", "(1 + (2 * 3)) - 4");
+    assert_expression(arena, "a OR b AND NOT c = d", "`a` OR (`b` AND (NOT (`c` = `d`)))");
+    assert_expression(arena, "- a * + b", "(-`a`) * `b`");
+    assert_expression(arena, "a || 'it''s' = b.c", "(`a` || 'it''s') = `b`.`c`");
+    assert_expression(arena, "a NOT BETWEEN 1 AND 2 AND b", "(NOT (`a` BETWEEN 1 AND 2)) AND `b`");
+    assert_expression(arena, "x NOT IN (1, 2) OR y LIKE 'a!%' ESCAPE '!'",
                       "(NOT (`x` IN (1, 2))) OR (`y` LIKE 'a!%' ESCAPE '!')");
-    assert_expression("a IS NOT NULL = (b IS NOT DISTINCT FROM 3 % 2)",
+    assert_expression(arena, "a IS NOT NULL = (b IS NOT DISTINCT FROM 3 % 2)",
                       "(`a` IS NOT NULL) = (`b` IS NOT DISTINCT FROM (3 % 2))");
 }
 
 static void expressions_of_each_form_parse(void **state)
 {
-    (void)state;
-    assert_expression("CASE x WHEN 1 THEN 'a' END", "CASE WHEN `x` = 1 THEN 'a' ELSE NULL END");
-    assert_expression("case when x then 1 else 2 end", "CASE WHEN `x` THEN 1 ELSE 2 END");
-    assert_expression("TRY_CAST(a AS DECIMAL(5, 1))", "TRY_CAST(`a` AS DECIMAL(5, 1))");
-    assert_expression("CAST(a AS TIMESTAMP(3) WITH LOCAL TIME ZONE)", "CAST(`a` AS TIMESTAMP_LTZ(3))");
-    assert_expression("ts - INTERVAL '5' SECONDS", "`ts` - INTERVAL '5' SECOND");
-    assert_expression("current_timestamp", "CURRENT_TIMESTAMP");
-    assert_expression("upper(trim(both ' ' from s))", "UPPER(BTRIM(`s`, ' '))");
-    assert_expression("substring(s from 2 for 3)", "SUBSTRING(`s`, 2, 3)");
-    assert_expression("extract(year from `date`)", "EXTRACT('YEAR', `date`)");
-    assert_expression("LEFT(s, 2)", "LEFT(`s`, 2)");
-    assert_expression("DATE '2024-01-01'", "DATE '2024-01-01'");
-    assert_expression("date /* a column */", "`date`");
-    assert_expression("1.5e-3 + .5", "1.5e-3 + .5");
+    struct arena *arena = *state;
+    assert_expression(arena, "CASE x WHEN 1 THEN 'a' END", "CASE WHEN `x` = 1 THEN 'a' ELSE NULL END");
+    assert_expression(arena, "case when x then 1 else 2 end", "CASE WHEN `x` THEN 1 ELSE 2 END");
+    assert_expression(arena, "TRY_CAST(a AS DECIMAL(5, 1))", "TRY_CAST(`a` AS DECIMAL(5, 1))");
+    assert_expression(arena, "CAST(a AS TIMESTAMP(3) WITH LOCAL TIME ZONE)", "CAST(`a` AS TIMESTAMP_LTZ(3))");
+    assert_expression(arena, "ts - INTERVAL '5' SECONDS", "`ts` - INTERVAL '5' SECOND");
+    assert_expression(arena, "current_timestamp", "CURRENT_TIMESTAMP");
+    assert_expression(arena, "upper(trim(both ' ' from s))", "UPPER(BTRIM(`s`, ' '))");
+    assert_expression(arena, "substring(s from 2 for 3)", "SUBSTRING(`s`, 2, 3)");
+    assert_expression(arena, "extract(year from `date`)", "EXTRACT('YEAR', `date`)");
+    assert_expression(arena, "LEFT(s, 2)", "LEFT(`s`, 2)");
+    assert_expression(arena, "DATE '2024-01-01'", "DATE '2024-01-01'");
+    assert_expression(arena, "date /* a column */", "`date`");
+    assert_expression(arena, "1.5e-3 + .5", "1.5e-3 + .5");
 }
 
 static void create_table_keeps_all_its_parts(void **state)
 {
-    (void)state;
+    struct arena *arena = *state;
     const struct sql_statement *statement =
-        parse("CREATE TEMPORARY TABLE IF NOT EXISTS c.d.t (\n"
-              "  id BIGINT PRIMARY KEY NOT ENFORCED COMMENT 'key',\n"
-              "  v AS id + 1,\n"
-              "  `offset` BIGINT METADATA VIRTUAL,\n"
-              "  at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp',\n"
-              "  WATERMARK FOR at AS at - INTERVAL '1.5' MINUTE\n"
-              ") COMMENT 'a table' PARTITIONED BY (v, days(at), DATE_FORMAT(at, 'yyyy-MM-dd'))\n"
-              "WITH ('a' = 'b''c', 'd' = '');");
+        parse(arena, "CREATE TEMPORARY TABLE IF NOT EXISTS c.d.t (\n"
+                     "  id BIGINT PRIMARY KEY NOT ENFORCED COMMENT 'key',\n"
+                     "  v AS id + 1,\n"
+                     "  `offset` BIGINT METADATA VIRTUAL,\n"
+                     "  at TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp',\n"
+                     "  WATERMARK FOR at AS at - INTERVAL '1.5' MINUTE\n"
+                     ") COMMENT 'a table' PARTITIONED BY (v, days(at), DATE_FORMAT(at, 'yyyy-MM-dd'))\n"
+                     "WITH ('a' = 'b''c', 'd' = '');");
     const struct sql_create_table *table = statement->create_table;
     assert_int_equal(statement->kind, SQL_CREATE_TABLE);
     assert_true(table->temporary && table->if_not_exists);
@@ -121,7 +118,7 @@ static void create_table_keeps_all_its_parts(void **state)
 
 static void statements_are_told_apart(void **state)
 {
-    (void)state;
+    struct arena *arena = *state;
     static const struct {
         const char *text;
         enum sql_statement_kind kind;
@@ -151,79 +148,79 @@ static void statements_are_told_apart(void **state)
         {"SELECT a, b AS c FROM t AS u WHERE a > 1", SQL_SELECT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(parse(cases[i].text)->kind, cases[i].kind);
-    assert_int_equal(parse(cases[20].text)->insert_count, 2);
-    assert_string_equal(parse("SET 'a.b' = 'c'")->value, "c");
-    assert_string_equal(parse("SET table.local-time-zone = UTC;")->key, "table.local-time-zone");
-    assert_string_equal(parse("SELECT a FROM t /*+ OPTIONS('k'='v') */ u")->query->from.hints.items[0].value,
-                        "v");
+        assert_int_equal(parse(arena, cases[i].text)->kind, cases[i].kind);
+    assert_int_equal(parse(arena, cases[20].text)->insert_count, 2);
+    assert_string_equal(parse(arena, "SET 'a.b' = 'c'")->value, "c");
+    assert_string_equal(parse(arena, "SET table.local-time-zone = UTC;")->key, "table.local-time-zone");
+    assert_string_equal(
+        parse(arena, "SELECT a FROM t /*+ OPTIONS('k'='v') */ u")->query->from.hints.items[0].value, "v");
 }
 
 static void errors_name_place_and_likely_word(void **state)
 {
-    (void)state;
+    struct arena *arena = *state;
     assert_refused(
-        "SELECT SELECT", 1, 8,
+        arena, "SELECT SELECT", 1, 8,
         "SQL parse failed. Incorrect syntax near the keyword 'SELECT' at line 1, column 8. Expected "
         "'an expression'.");
     assert_refused(
-        "SELEC a FROM t", 1, 1,
+        arena, "SELEC a FROM t", 1, 1,
         "SQL parse failed. Incorrect syntax near 'SELEC' at line 1, column 1. Did you mean 'SELECT'?");
     assert_refused(
-        "SELECT a\n FORM t", 2, 2,
+        arena, "SELECT a\n FORM t", 2, 2,
         "SQL parse failed. Incorrect syntax near 'FORM' at line 2, column 2. Did you mean 'FROM'?");
     assert_refused(
-        "SELECT a FROM t WHRE a = 1", 1, 17,
+        arena, "SELECT a FROM t WHRE a = 1", 1, 17,
         "SQL parse failed. Incorrect syntax near 'WHRE' at line 1, column 17. Did you mean 'WHERE'?");
     assert_refused(
-        "CREATE TABEL t (a INT)", 1, 8,
+        arena, "CREATE TABEL t (a INT)", 1, 8,
         "SQL parse failed. Incorrect syntax near 'TABEL' at line 1, column 8. Did you mean 'TABLE'?");
-    assert_refused("CREATE TABLE t (a BIGNT)", 1, 19,
+    assert_refused(arena, "CREATE TABLE t (a BIGNT)", 1, 19,
                    "SQL parse failed. Unknown type 'BIGNT'. Did you mean 'BIGINT'? at line 1, column 19.");
     assert_refused(
-        "INSERT INOT t SELECT 1", 1, 8,
+        arena, "INSERT INOT t SELECT 1", 1, 8,
         "SQL parse failed. Incorrect syntax near 'INOT' at line 1, column 8. Did you mean 'INTO'?");
     assert_refused(
-        "SELECT 'abc", 1, 8,
+        arena, "SELECT 'abc", 1, 8,
         "SQL parse failed. Incorrect syntax near ''': the string does not end, at line 1, column 8.");
     assert_refused(
-        "SELECT \"a\"", 1, 8,
+        arena, "SELECT \"a\"", 1, 8,
         "SQL parse failed. Incorrect syntax near '\"': double quotes are not SQL here: use 'text' or "
         "`name`, at line 1, column 8.");
     assert_refused(
-        "SELECT 1 +", 1, 11,
+        arena, "SELECT 1 +", 1, 11,
         "SQL parse failed. Incorrect syntax near the end of the statement at line 1, column 11. Expected "
         "'an expression'.");
-    assert_refused("CREATE TABLE t (a INT) WITH ('a'='1', 'a'='2')", 1, 39,
+    assert_refused(arena, "CREATE TABLE t (a INT) WITH ('a'='1', 'a'='2')", 1, 39,
                    "SQL parse failed. The option 'a' is given twice at line 1, column 39.");
 }
 
 static void what_comes_later_is_named(void **state)
 {
-    (void)state;
-    assert_refused("SELECT a, COUNT(*) FROM t GROUP BY a", 1, 17,
+    struct arena *arena = *state;
+    assert_refused(arena, "SELECT a, COUNT(*) FROM t GROUP BY a", 1, 17,
                    "SQL parse failed. The aggregate COUNT(*) is not supported yet, at line 1, column 17.");
-    assert_refused("SELECT a FROM t GROUP BY a", 1, 17,
+    assert_refused(arena, "SELECT a FROM t GROUP BY a", 1, 17,
                    "SQL parse failed. GROUP BY is not supported yet, at line 1, column 17.");
-    assert_refused("SELECT * FROM a JOIN b ON a.x = b.x", 1, 17,
+    assert_refused(arena, "SELECT * FROM a JOIN b ON a.x = b.x", 1, 17,
                    "SQL parse failed. JOIN is not supported yet, at line 1, column 17.");
-    assert_refused("SELECT * FROM (SELECT 1)", 1, 15,
+    assert_refused(arena, "SELECT * FROM (SELECT 1)", 1, 15,
                    "SQL parse failed. A subquery is not supported yet, at line 1, column 15.");
-    assert_refused("SELECT * FROM TABLE(TUMBLE(TABLE t))", 1, 15,
+    assert_refused(arena, "SELECT * FROM TABLE(TUMBLE(TABLE t))", 1, 15,
                    "SQL parse failed. A table function is not supported yet, at line 1, column 15.");
-    assert_refused("SELECT DISTINCT a FROM t", 1, 8,
+    assert_refused(arena, "SELECT DISTINCT a FROM t", 1, 8,
                    "SQL parse failed. SELECT DISTINCT is not supported yet, at line 1, column 8.");
-    assert_refused("CREATE VIEW v AS SELECT 1", 1, 8,
+    assert_refused(arena, "CREATE VIEW v AS SELECT 1", 1, 8,
                    "SQL parse failed. CREATE VIEW is not supported yet, at line 1, column 8.");
-    assert_refused("CREATE TABLE t (a ARRAY<INT>)", 1, 19,
+    assert_refused(arena, "CREATE TABLE t (a ARRAY<INT>)", 1, 19,
                    "SQL parse failed. The type ARRAY is not supported yet, at line 1, column 19.");
-    assert_refused("ALTER TABLE t ADD a INT", 1, 1,
+    assert_refused(arena, "ALTER TABLE t ADD a INT", 1, 1,
                    "SQL parse failed. ALTER is not supported yet, at line 1, column 1.");
 }
 
 static void depth_is_bounded(void **state)
 {
-    (void)state;
+    struct arena *arena = *state;
     static const char *const openings[] = {"(", "NOT ", "- ", "CASE WHEN ", "F(", "CAST(", "POSITION("};
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
         struct buffer text = {0};

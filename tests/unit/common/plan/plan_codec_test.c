@@ -1,0 +1,250 @@
+#include "common/plan/plan_codec.h"
+
+#include "common/expression/functions/functions.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct schema *two_columns(struct plan_job_graph *graph, const char *first, const char *second)
+{
+    struct schema *schema = schema_create(2);
+    schema_set_field(schema, 0, first, data_type_not_null(data_type_of(TYPE_BIGINT)));
+    schema_set_field(schema, 1, second, data_type_decimal(12, 3));
+    return plan_job_graph_hold(graph, schema);
+}
+
+static struct plan_node *make_node(struct plan_job_graph *graph, enum plan_node_kind kind, const char *name,
+                                   uint32_t id)
+{
+    struct plan_node *node = arena_calloc(graph->arena, 1, sizeof *node);
+    *node = (struct plan_node){.kind = kind, .name = name, .id = id, .schema = two_columns(graph, "a", "b")};
+    return node;
+}
+
+static void set_children(struct plan_job_graph *graph, struct plan_node *node, const struct plan_node *first,
+                         const struct plan_node *second)
+{
+    const struct plan_node *children[] = {first, second};
+    node->child_count = second == NULL ? 1 : 2;
+    node->children = arena_dup(graph->arena, children, sizeof children);
+}
+
+static struct plan_node *make_values(struct plan_job_graph *graph)
+{
+    struct arena *arena = graph->arena;
+    struct plan_node *node = make_node(graph, PLAN_SOURCE, "Source: Values[1]", 1);
+    struct plan_source *source = arena_calloc(arena, 1, sizeof *source);
+    const struct expression **values = arena_calloc(arena, 2, sizeof *values);
+    int128_t amount = 12345;
+    values[0] = expression_literal_bigint(arena, -7);
+    values[1] = expression_literal(arena, data_type_decimal(12, 3), &amount);
+    *source = (struct plan_source){
+        .kind = PLAN_SOURCE_VALUES,
+        .table = "",
+        .fields = arena_calloc(arena, 2, sizeof *source->fields),
+        .values = values,
+        .value_row_count = 1,
+    };
+    node->source = source;
+    return node;
+}
+
+static struct plan_node *make_calc(struct plan_job_graph *graph, const struct schema *input)
+{
+    struct arena *arena = graph->arena;
+    struct plan_node *node = make_node(graph, PLAN_CALC, "Calc[2]", 2);
+    struct plan_calc *calc = arena_calloc(arena, 1, sizeof *calc);
+    const struct expression **projections = arena_calloc(arena, 2, sizeof *projections);
+    const struct expression *column = expression_column(arena, 0, input->fields[0].type);
+    const struct expression *arguments[] = {column, expression_literal_bigint(arena, 1)};
+    struct error error;
+    projections[1] = expression_column(arena, 1, input->fields[1].type);
+    assert_int_equal(function_call(arena, "+", arguments, 2, &projections[0], &error), STATUS_OK);
+    assert_int_equal(function_call(arena, "<", arguments, 2, &calc->filter, &error), STATUS_OK);
+    calc->projections = projections;
+    calc->projection_count = 2;
+    calc->time_zone = "Europe/Berlin";
+    node->calc = calc;
+    return node;
+}
+
+static struct plan_node *make_iceberg_sink(struct plan_job_graph *graph)
+{
+    static const uint32_t columns[] = {0, 1};
+    static const char *const key[] = {"a"};
+    static const struct iceberg_sink_partition partition[] = {
+        {.transform = ICEBERG_SINK_IDENTITY, .column = "a", .name = "a"}};
+    static const struct connector_property property = {"write.target-file-size-bytes", "1"};
+    static const struct iceberg_config config = {
+        "c", "file:///w", "d", "t", {.items = &property, .count = 1}};
+    struct plan_node *node = make_node(graph, PLAN_SINK, "t[3]: Writer", 3);
+    struct plan_sink *sink = arena_calloc(graph->arena, 1, sizeof *sink);
+    struct plan_iceberg_sink *iceberg = arena_calloc(graph->arena, 1, sizeof *iceberg);
+    *iceberg = (struct plan_iceberg_sink){
+        .config = &config,
+        .table_schema = two_columns(graph, "a", "b"),
+        .table_columns = columns,
+        .partition = partition,
+        .partition_count = 1,
+        .primary_key = key,
+        .primary_key_count = 1,
+        .table_properties = config.table_properties,
+    };
+    *sink = (struct plan_sink){.kind = PLAN_SINK_ICEBERG, .table = "x.y.t", .sink_id = 0, .iceberg = iceberg};
+    node->sink = sink;
+    return node;
+}
+
+static struct plan_node *make_print_sink(struct plan_job_graph *graph)
+{
+    static const struct print_config config = {.identifier = ">", .standard_error = true};
+    struct plan_node *node = make_node(graph, PLAN_SINK, "p[4]: Writer", 4);
+    struct plan_sink *sink = arena_calloc(graph->arena, 1, sizeof *sink);
+    *sink = (struct plan_sink){.kind = PLAN_SINK_PRINT, .table = "x.y.p", .sink_id = 1, .print = &config};
+    node->sink = sink;
+    return node;
+}
+
+/* values -> (calc -> iceberg, print) */
+static struct plan_job_graph *make_graph(void)
+{
+    struct plan_job_graph *graph = plan_job_graph_create();
+    struct plan_node *values = make_values(graph);
+    struct plan_node *calc = make_calc(graph, values->schema);
+    set_children(graph, calc, make_iceberg_sink(graph), NULL);
+    set_children(graph, values, calc, make_print_sink(graph));
+    struct plan_vertex *vertex = arena_calloc(graph->arena, 1, sizeof *vertex);
+    memset(vertex->id, 'a', VERTEX_ID_BYTES - 1);
+    vertex->name = "all";
+    vertex->parallelism = 1;
+    vertex->root = values;
+    graph->name = "job";
+    graph->vertices = vertex;
+    graph->vertex_count = 1;
+    graph->sink_count = 2;
+    graph->configuration.checkpoint_interval_ms = 1000;
+    graph->configuration.restore_path = "file:///cp";
+    return graph;
+}
+
+static struct plan_job_graph *again(struct plan_job_graph *graph)
+{
+    struct buffer bytes = {0};
+    struct plan_job_graph *decoded = NULL;
+    struct error error;
+    plan_job_graph_encode(graph, &bytes);
+    plan_job_graph_free(graph);
+    if (plan_job_graph_decode(bytes.data, bytes.size, &decoded, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    buffer_free(&bytes);
+    return decoded;
+}
+
+static void a_graph_survives_the_way_there_and_back(void **state)
+{
+    (void)state;
+    struct plan_job_graph *graph = again(make_graph());
+    const struct plan_node *values = graph->vertices[0].root;
+    assert_string_equal(graph->name, "job");
+    assert_int_equal(graph->sink_count, 2);
+    assert_int_equal(graph->configuration.checkpoint_interval_ms, 1000);
+    assert_int_equal(graph->configuration.checkpoint_timeout_ms, -1);
+    assert_string_equal(graph->configuration.restore_path, "file:///cp");
+    assert_null(graph->configuration.restart_strategy);
+    assert_int_equal(values->child_count, 2);
+    assert_int_equal(*(const int64_t *)values->source->values[0]->value, -7);
+    assert_true(*(const int128_t *)values->source->values[1]->value == 12345);
+    const struct plan_node *calc = values->children[0];
+    struct buffer text = {0};
+    expression_format(calc->calc->projections[0], values->schema, &text);
+    assert_string_equal(buffer_text(&text), "+(a, 1)");
+    buffer_free(&text);
+    assert_string_equal(calc->calc->time_zone, "Europe/Berlin");
+    const struct plan_iceberg_sink *iceberg = plan_job_graph_sink(graph, 0)->sink->iceberg;
+    assert_string_equal(iceberg->config->table, "t");
+    assert_string_equal(iceberg->table_properties.items[0].key, "write.target-file-size-bytes");
+    assert_null(iceberg->table_uuid);
+    assert_true(plan_job_graph_sink(graph, 1)->sink->print->standard_error);
+    assert_true(plan_job_graph_has_sink(graph, PLAN_SINK_PRINT));
+    assert_false(plan_job_graph_has_sink(graph, PLAN_SINK_COLLECT));
+    assert_null(plan_job_graph_sink(graph, 2));
+    plan_job_graph_free(graph);
+}
+
+static void a_bound_sink_finds_its_columns_by_name(void **state)
+{
+    (void)state;
+    struct plan_job_graph *graph = make_graph();
+    struct schema *table = schema_create(3);
+    schema_set_field(table, 0, "b", data_type_decimal(12, 3));
+    schema_set_field(table, 1, "other", data_type_of(TYPE_INT));
+    schema_set_field(table, 2, "a", data_type_of(TYPE_BIGINT));
+    for (int32_t i = 0; i < 3; i++)
+        table->fields[i].field_id = i + 1;
+    const struct iceberg_sink_partition partition = {
+        .transform = ICEBERG_SINK_IDENTITY, .column = "a", .name = "a", .field_id = 1000};
+    const struct plan_iceberg_binding binding = {
+        .table_uuid = "uuid",
+        .table_location = "file:///w/d/t",
+        .schema_id = 4,
+        .partition_spec_id = 5,
+        .table_schema = table,
+        .partition = &partition,
+        .partition_count = 1,
+    };
+    plan_job_graph_bind_iceberg(graph, 0, &binding);
+    graph = again(graph);
+    const struct plan_iceberg_sink *iceberg = plan_job_graph_sink(graph, 0)->sink->iceberg;
+    assert_string_equal(iceberg->table_uuid, "uuid");
+    assert_string_equal(iceberg->table_location, "file:///w/d/t");
+    assert_int_equal(iceberg->table_columns[0], 2);
+    assert_int_equal(iceberg->table_columns[1], 0);
+    assert_int_equal(iceberg->table_schema->fields[2].field_id, 3);
+    assert_int_equal(iceberg->partition[0].field_id, 1000);
+    assert_int_equal(iceberg->schema_id, 4);
+    assert_int_equal(iceberg->partition_spec_id, 5);
+    plan_job_graph_free(graph);
+}
+
+/* Every cut and many a flipped byte is either refused or gives a graph that can be walked. */
+static void damaged_bytes_are_refused_or_harmless(void **state)
+{
+    (void)state;
+    struct plan_job_graph *graph = make_graph();
+    struct buffer bytes = {0};
+    plan_job_graph_encode(graph, &bytes);
+    plan_job_graph_free(graph);
+    for (size_t i = 0; i < bytes.size * 2; i++) {
+        struct plan_job_graph *decoded = NULL;
+        struct error error;
+        size_t size = i < bytes.size ? i : bytes.size;
+        if (i >= bytes.size)
+            bytes.data[i - bytes.size] ^= 0x15;
+        if (plan_job_graph_decode(bytes.data, size, &decoded, &error) == STATUS_OK) {
+            struct buffer copy = {0};
+            plan_job_graph_encode(decoded, &copy);
+            buffer_free(&copy);
+            plan_job_graph_free(decoded);
+        } else {
+            assert_int_equal(error.code, STATUS_CORRUPT);
+        }
+        if (i >= bytes.size)
+            bytes.data[i - bytes.size] ^= 0x15;
+    }
+    buffer_free(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_graph_survives_the_way_there_and_back),
+        cmocka_unit_test(a_bound_sink_finds_its_columns_by_name),
+        cmocka_unit_test(damaged_bytes_are_refused_or_harmless),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
