@@ -1,0 +1,103 @@
+#include "client/client_internal.h"
+#include "jobmanager/sql/parser.h"
+
+#include <histedit.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { HISTORY_LINES = 500 };
+
+/* Lines are gathered until they hold a whole statement. */
+struct console {
+    struct sql_session *session;
+    FILE *output;
+    struct buffer pending;
+    bool has_ended;
+};
+
+static const char *prompt(EditLine *editor)
+{
+    void *console = NULL;
+    el_get(editor, EL_CLIENTDATA, &console);
+    return ((struct console *)console)->pending.size > 0 ? "> " : "Frazil SQL> ";
+}
+
+static bool is_word(const struct sql_text *text, const char *word)
+{
+    return text->size == strlen(word) && strncasecmp(text->data, word, text->size) == 0;
+}
+
+/* Runs the whole statements that were typed; keeps what is not finished. */
+static void run_pending(struct console *console)
+{
+    const char *text = buffer_text(&console->pending);
+    size_t size = strlen(text);
+    while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
+        size--;
+    if (size == 0 || text[size - 1] != ';')
+        return;
+    struct sql_text rest = sql_text_of(text);
+    struct sql_text statement;
+    while (!console->has_ended && sql_script_next(&rest, &statement)) {
+        if (is_word(&statement, "quit") || is_word(&statement, "exit")) {
+            console->has_ended = true;
+            break;
+        }
+        char *copy = strndup(statement.data, statement.size);
+        struct error error;
+        if (statement_run(console->session, copy, console->output, &error) != STATUS_OK)
+            print_error(&error);
+        free(copy);
+    }
+    buffer_clear(&console->pending);
+}
+
+static void run_from_pipe(struct console *console)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    while (!console->has_ended && getline(&line, &capacity, stdin) >= 0) {
+        buffer_append_text(&console->pending, line);
+        run_pending(console);
+    }
+    free(line);
+    if (!console->has_ended && console->pending.size > 0) {
+        buffer_append_byte(&console->pending, ';');
+        run_pending(console);
+    }
+}
+
+static void run_from_terminal(struct console *console)
+{
+    EditLine *editor = el_init("frazil", stdin, stdout, stderr);
+    History *lines = history_init();
+    HistEvent event;
+    history(lines, &event, H_SETSIZE, HISTORY_LINES);
+    el_set(editor, EL_CLIENTDATA, console);
+    el_set(editor, EL_PROMPT, prompt);
+    el_set(editor, EL_EDITOR, "emacs");
+    el_set(editor, EL_HIST, history, lines);
+    el_set(editor, EL_SIGNAL, 1);
+    int size;
+    const char *line;
+    while (!console->has_ended && (line = el_gets(editor, &size)) != NULL && size > 0) {
+        history(lines, &event, H_ENTER, line);
+        buffer_append(&console->pending, line, (size_t)size);
+        run_pending(console);
+    }
+    history_end(lines);
+    el_end(editor);
+}
+
+int interactive_run(struct sql_session *session, FILE *output)
+{
+    struct console console = {.session = session, .output = output};
+    if (isatty(STDIN_FILENO))
+        run_from_terminal(&console);
+    else
+        run_from_pipe(&console);
+    buffer_free(&console.pending);
+    return 0;
+}

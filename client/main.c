@@ -1,0 +1,100 @@
+#include "client/client_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: frazil COMMAND [OPTIONS]\n"
+    "\n"
+    "  sql [-f FILE] [-D name=value]...     run a SQL script, or read statements from the terminal\n"
+    "  local -f FILE [-D name=value]...     run a script on a cluster inside this process\n"
+    "  list                                 the jobs\n"
+    "  cancel JOB_ID                        cancel a job\n"
+    "\n"
+    "  --jobmanager URL   where the jobmanager answers (http://127.0.0.1:8081, or $FRAZIL_JOBMANAGER)\n"
+    "  -D name=value      the value of ${name} in a script; for `local` also a setting of the cluster\n";
+
+static int refuse(const char *what, const char *argument)
+{
+    fprintf(stderr, "frazil: %s%s\n\n%s", what, argument, usage);
+    return 2;
+}
+
+/* *ret_rest becomes the first argument that no option takes. */
+static void parse_options(int argc, char **argv, struct client_options *options, const char **ret_rest)
+{
+    for (int i = 2; i < argc; i++) {
+        bool has_value = i + 1 < argc;
+        if (strcmp(argv[i], "-f") == 0 && has_value) {
+            options->script = argv[++i];
+        } else if ((strcmp(argv[i], "--jobmanager") == 0 || strcmp(argv[i], "-m") == 0) && has_value) {
+            options->url = argv[++i];
+        } else if (strncmp(argv[i], "-D", 2) == 0) {
+            char *pair = argv[i][2] != '\0' ? argv[i] + 2 : has_value ? argv[++i] : argv[i];
+            char *equals = strchr(pair, '=');
+            if (equals == NULL) {
+                *ret_rest = pair;
+                return;
+            }
+            *equals = '\0';
+            configuration_set(options->variables, pair, equals + 1);
+        } else {
+            *ret_rest = argv[i];
+            return;
+        }
+    }
+}
+
+static int sql_command(const struct client_options *options)
+{
+    struct sql_session *session;
+    struct error error;
+    if (remote_session_open(options->url, &session, &error) != STATUS_OK) {
+        print_error(&error);
+        return 1;
+    }
+    int code = 0;
+    if (options->script == NULL) {
+        code = interactive_run(session, stdout);
+    } else if (script_run_file(session, options, &error) != STATUS_OK) {
+        print_error(&error);
+        code = 1;
+    }
+    session->ops->free(session);
+    return code;
+}
+
+static int dispatch(const char *command, const struct client_options *options, const char *rest)
+{
+    if (strcmp(command, "cancel") == 0)
+        return rest != NULL ? cancel_command(options->url, rest) : refuse("cancel needs the id of a job", "");
+    if (rest != NULL)
+        return refuse("unexpected argument ", rest);
+    if (strcmp(command, "sql") == 0)
+        return sql_command(options);
+    if (strcmp(command, "list") == 0)
+        return list_command(options->url);
+    if (strcmp(command, "local") == 0)
+        return options->script != NULL ? local_command(options) : refuse("local needs -f FILE", "");
+    return refuse("unknown command ", command);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return refuse("a command is missing", "");
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    const char *url = getenv("FRAZIL_JOBMANAGER");
+    struct client_options options = {
+        .url = url != NULL ? url : "http://127.0.0.1:8081",
+        .variables = configuration_create(),
+    };
+    const char *rest = NULL;
+    parse_options(argc, argv, &options, &rest);
+    int code = dispatch(argv[1], &options, rest);
+    configuration_free(options.variables);
+    return code;
+}
