@@ -16,7 +16,7 @@ usage: $0 simple|windowed|cdc|interactive|status|stop|help
   simple       Kafka topic user_events into the Iceberg table streaming.user_events
   windowed     hourly aggregates of metrics (to come)
   cdc          current state and audit trail of cdc_users (to come)
-  interactive  SQL prompt on the cluster (to come; 'frazil sql -f FILE' runs a script)
+  interactive  SQL prompt on the cluster
   status       the jobs of the cluster
   stop         cancel the examples' jobs
 TEXT
@@ -56,7 +56,7 @@ stop_examples() {
   require_cluster
   live_jobs | while read -r job _ name; do
     [[ -f $root/examples/flink-iceberg/$name.sql ]] || continue
-    "$frazil" cancel "$job" --jobmanager "$jobmanager"
+    "$frazil" cancel --jobmanager "$jobmanager" "$job"
   done
 }
 
@@ -67,7 +67,11 @@ to_come() {
 
 case ${1:-help} in
   simple) run simple_iceberg_streaming ;;
-  windowed | cdc | interactive) to_come "$1" ;;
+  windowed | cdc) to_come "$1" ;;
+  interactive)
+    require_cluster
+    exec "$frazil" sql --jobmanager "$jobmanager"
+    ;;
   status)
     require_cluster
     "$frazil" list --jobmanager "$jobmanager"
