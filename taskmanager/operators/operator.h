@@ -50,9 +50,8 @@ struct operator_metrics {
 /* Handed to open; outlives the operator. */
 struct operator_context {
     const struct process_context *process;
-    const char *job_id;          /* 32 hexadecimal digits */
-    const char *operator_name;   /* for messages */
-    const char *local_time_zone; /* of the session: "UTC", "Europe/Berlin" */
+    const char *job_id;        /* 32 hexadecimal digits */
+    const char *operator_name; /* for messages */
     uint32_t subtask, parallelism, max_parallelism;
     uint32_t attempt;
     struct operator_output *const *outputs;

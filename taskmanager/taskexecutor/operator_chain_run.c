@@ -1,0 +1,128 @@
+#include "taskmanager/taskexecutor/operator_chain_internal.h"
+
+#include "common/base/check.h"
+
+#include <stdio.h>
+
+void chain_error_at(const struct chain_node *node, struct error *error)
+{
+    if (error->operator_name[0] != '\0')
+        return; /* an operator further down failed first */
+    snprintf(error->operator_name, sizeof error->operator_name, "%s", node->plan->name);
+    error->subtask = (int32_t)node->context.subtask;
+}
+
+enum operator_result chain_node_result(struct chain_node *node, enum operator_result result,
+                                       struct error *error)
+{
+    node->is_blocked = result == OPERATOR_OUTPUT_FULL || result == OPERATOR_WAITING;
+    if (result == OPERATOR_FAILED)
+        chain_error_at(node, error);
+    return result;
+}
+
+bool chain_is_blocked(const struct operator_chain *chain)
+{
+    for (size_t i = 0; i < chain->num_nodes; i++)
+        if (chain->nodes[i].is_blocked)
+            return true;
+    return false;
+}
+
+static enum operator_result push(struct chain_node *child, struct record_batch *batch, struct error *error)
+{
+    CHECK(!child->is_blocked && child->operator!= NULL);
+    atomic_fetch_add_explicit(&child->metrics.records_in, batch->num_rows, memory_order_relaxed);
+    return chain_node_result(child, child->operator->ops->process_batch(child->operator, 0, batch, error),
+                             error);
+}
+
+/* Every child gets the batch, also when one before it is blocked: each of them takes it, always. */
+static enum operator_result emit(struct operator_output *output, struct record_batch *batch,
+                                 struct error *error)
+{
+    struct chain_output *own = (struct chain_output *)output;
+    atomic_fetch_add_explicit(&own->owner->metrics.records_out, batch->num_rows, memory_order_relaxed);
+    if (own->num_children == 0) {
+        record_batch_free(batch);
+        return OPERATOR_DONE;
+    }
+    enum operator_result worst = OPERATOR_DONE;
+    for (size_t i = 0; i < own->num_children; i++) {
+        bool is_last = i + 1 == own->num_children;
+        struct record_batch *shared = is_last ? batch : record_batch_share(batch);
+        enum operator_result result = push(own->children[i], shared, error);
+        if (result == OPERATOR_FAILED) {
+            if (!is_last)
+                record_batch_free(batch);
+            return OPERATOR_FAILED;
+        }
+        worst = result > worst ? result : worst;
+    }
+    return worst;
+}
+
+const struct operator_output_ops chain_output_ops = {emit};
+
+enum chain_poll operator_chain_poll(struct operator_chain *chain, int64_t max_wait_ms, int64_t *ret_poll_us,
+                                    struct error *error)
+{
+    CHECK(chain->source != NULL && chain->sweep.kind == SWEEP_NONE);
+    const struct clock *clock = &chain->options.process->clock;
+    struct chain_node *node = &chain->nodes[0];
+    int64_t start_us = clock_monotonic_us(clock);
+    struct record_batch *batch = NULL;
+    enum source_result polled = chain->source->ops->poll(chain->source, max_wait_ms, &batch, error);
+    *ret_poll_us = clock_monotonic_us(clock) - start_us;
+    switch (polled) {
+    case SOURCE_EMPTY: return CHAIN_EMPTY;
+    case SOURCE_ENDED: return CHAIN_ENDED;
+    case SOURCE_BLOCKED: return CHAIN_BLOCKED;
+    case SOURCE_FAILED: chain_error_at(node, error); return CHAIN_FAILED;
+    case SOURCE_BATCH: break;
+    }
+    CHECK(batch != NULL && batch->num_rows <= BATCH_MAX_ROWS);
+    enum operator_result result = operator_output_emit(node->output_pointers[0], batch, error);
+    if (result == OPERATOR_FAILED)
+        return CHAIN_FAILED;
+    return chain_is_blocked(chain) ? CHAIN_BLOCKED : CHAIN_PROGRESS;
+}
+
+static bool has_blocked_descendant(const struct operator_chain *chain, size_t index)
+{
+    for (size_t i = index + 1; i < chain->nodes[index].subtree_end; i++)
+        if (chain->nodes[i].is_blocked)
+            return true;
+    return false;
+}
+
+enum operator_result operator_chain_resume(struct operator_chain *chain, struct error *error)
+{
+    for (size_t i = chain->num_nodes; i-- > 1;) {
+        struct chain_node *node = &chain->nodes[i];
+        if (!node->is_blocked || has_blocked_descendant(chain, i))
+            continue;
+        enum operator_result result = node->operator->ops->resume == NULL
+                                          ? OPERATOR_DONE
+                                          : node->operator->ops->resume(node->operator, error);
+        if (chain_node_result(node, result, error) == OPERATOR_FAILED)
+            return OPERATOR_FAILED;
+    }
+    if (chain_is_blocked(chain))
+        return OPERATOR_WAITING;
+    return chain->sweep.kind == SWEEP_NONE ? OPERATOR_DONE : chain_sweep_run(chain, error);
+}
+
+void operator_chain_notify(struct operator_chain *chain, uint64_t checkpoint_id, bool is_aborted)
+{
+    CHECK(!chain_is_blocked(chain));
+    if (!is_aborted && chain->source != NULL && chain->source->ops->notify_complete != NULL)
+        chain->source->ops->notify_complete(chain->source, checkpoint_id);
+    for (size_t i = 1; i < chain->num_nodes; i++) {
+        struct operator* operator= chain->nodes[i].operator;
+        if (!is_aborted && operator->ops->notify_complete != NULL)
+            operator->ops->notify_complete(operator, checkpoint_id);
+        if (is_aborted && operator->ops->notify_aborted != NULL)
+            operator->ops->notify_aborted(operator, checkpoint_id);
+    }
+}

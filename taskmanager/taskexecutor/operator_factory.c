@@ -1,0 +1,58 @@
+#include "taskmanager/taskexecutor/operator_factory.h"
+
+#include "taskmanager/operators/calc.h"
+#include "taskmanager/sink/blackhole/blackhole_sink.h"
+#include "taskmanager/sink/collect/collect_sink.h"
+#include "taskmanager/sink/print/print_sink.h"
+#include "taskmanager/source/datagen/datagen_source.h"
+#include "taskmanager/source/values_source.h"
+
+/* The registry: a plan kind, its constructor. */
+static struct source_reader *(*const source_constructors[])(const struct plan_node *node) = {
+    [PLAN_SOURCE_DATAGEN] = datagen_source_create,
+    [PLAN_SOURCE_VALUES] = values_source_create,
+};
+
+static struct operator* (*const sink_constructors[])(const struct plan_node *node) = {
+    [PLAN_SINK_PRINT] = print_sink_create,
+    [PLAN_SINK_BLACKHOLE] = blackhole_sink_create,
+};
+
+static struct source_reader *create_source(const struct plan_node *node)
+{
+    size_t kind = (size_t)node->source->kind;
+    bool is_known = kind < sizeof source_constructors / sizeof *source_constructors;
+    return is_known && source_constructors[kind] != NULL ? source_constructors[kind](node) : NULL;
+}
+
+static struct operator* create_sink(const struct plan_node *node, struct collect_channel *channel)
+{
+    size_t kind = (size_t)node->sink->kind;
+    if (kind == PLAN_SINK_COLLECT)
+        return collect_sink_create(node, channel);
+    bool is_known = kind < sizeof sink_constructors / sizeof *sink_constructors;
+    return is_known && sink_constructors[kind] != NULL ? sink_constructors[kind](node) : NULL;
+}
+
+static struct operator* create_operator(const struct plan_node *node, struct collect_channel *channel)
+{
+    switch (node->kind) {
+    case PLAN_CALC: return calc_create(node->calc, node->schema);
+    case PLAN_SINK: return create_sink(node, channel);
+    case PLAN_SOURCE: break;
+    }
+    return NULL;
+}
+
+static struct operator* create_dead_letter_sink(const struct plan_node *source_node)
+{
+    (void)source_node;
+    return NULL;
+}
+
+static const struct operator_factory shipped = {create_source, create_operator, create_dead_letter_sink};
+
+const struct operator_factory *operator_factory_shipped(void)
+{
+    return &shipped;
+}

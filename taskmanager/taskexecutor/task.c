@@ -1,0 +1,142 @@
+#include "taskmanager/taskexecutor/task_internal.h"
+
+#include "common/base/check.h"
+#include "common/base/memory.h"
+
+#include <stdlib.h>
+
+/* Any thread; also called by operators and by the collect channel. */
+static void wake_task(void *context)
+{
+    struct task *task = context;
+    atomic_store(&task->is_woken, true);
+    event_queue_wake(task->mailbox);
+}
+
+struct task *task_create(const struct task_options *options)
+{
+    struct task *task = mem_calloc(1, sizeof *task);
+    task->options = *options;
+    task->mailbox = event_queue_create(free);
+    task->deferred = event_queue_create(free);
+    task->channel = collect_channel_create();
+    CHECK(pthread_mutex_init(&task->cancel_mutex, NULL) == 0);
+    atomic_init(&task->status, RPC_TASK_DEPLOYING);
+    error_clear(&task->error);
+    struct operator_chain_options chain_options = {
+        .process = options->process,
+        .factory = options->factory,
+        .graph = options->graph,
+        .vertex = options->vertex,
+        .deploy = options->deploy,
+        .channel = task->channel,
+        .wake = wake_task,
+        .wake_context = task,
+    };
+    task->chain = operator_chain_create(&chain_options);
+    return task;
+}
+
+enum status task_start(struct task *task, struct error *error)
+{
+    int failure = pthread_create(&task->thread, NULL, task_main, task);
+    if (failure != 0)
+        return error_set_errno(error, failure, "cannot start a thread for %s", task->options.vertex->name);
+    task->is_started = true;
+    return STATUS_OK;
+}
+
+void task_free(struct task *task)
+{
+    if (task == NULL)
+        return;
+    if (task->is_started)
+        pthread_join(task->thread, NULL);
+    operator_chain_free(task->chain);
+    collect_channel_unref(task->channel);
+    event_queue_free(task->mailbox);
+    event_queue_free(task->deferred);
+    chain_snapshot_free(&task->barrier.snapshot);
+    pthread_mutex_destroy(&task->cancel_mutex);
+    plan_job_graph_free(task->options.graph);
+    arena_free(task->options.arena);
+    free(task);
+}
+
+static void post(struct task *task, struct task_letter letter)
+{
+    event_queue_push(task->mailbox, mem_dup(&letter, sizeof letter));
+    operator_chain_wake_source(task->chain);
+}
+
+void task_trigger_checkpoint(struct task *task, const struct rpc_trigger_checkpoint *trigger)
+{
+    CHECK(trigger->checkpoint_id != 0);
+    post(task, (struct task_letter){.kind = LETTER_TRIGGER, .checkpoint_id = trigger->checkpoint_id});
+}
+
+void task_notify_checkpoint(struct task *task, const struct rpc_notify_checkpoint *notification)
+{
+    post(task, (struct task_letter){.kind = LETTER_NOTIFY,
+                                    .checkpoint_id = notification->checkpoint_id,
+                                    .is_aborted = notification->is_aborted,
+                                    .is_final = notification->is_final});
+}
+
+void task_cancel(struct task *task, const struct error *reason)
+{
+    pthread_mutex_lock(&task->cancel_mutex);
+    if (!atomic_load(&task->is_cancelled)) {
+        task->has_reason = reason != NULL;
+        if (reason != NULL)
+            task->reason = *reason;
+        atomic_store(&task->is_cancelled, true);
+    }
+    pthread_mutex_unlock(&task->cancel_mutex);
+    event_queue_wake(task->mailbox);
+    operator_chain_wake_source(task->chain);
+}
+
+enum rpc_task_status task_status(const struct task *task)
+{
+    return (enum rpc_task_status)atomic_load(&task->status);
+}
+
+const struct rpc_task_id *task_id(const struct task *task)
+{
+    return &task->options.deploy->task;
+}
+
+uint32_t task_slot(const struct task *task)
+{
+    return task->options.deploy->slot;
+}
+
+struct collect_channel *task_collect_channel(struct task *task)
+{
+    return task->channel;
+}
+
+void task_report(const struct task *task, struct arena *arena, struct rpc_task_report *ret_report)
+{
+    enum { MAX_OPERATORS = 256 };
+    struct rpc_operator_metrics *operators = arena_calloc(arena, MAX_OPERATORS, sizeof *operators);
+    *ret_report = (struct rpc_task_report){
+        .task = *task_id(task),
+        .status = task_status(task),
+        .busy_ms = atomic_load_explicit(&task->busy_us, memory_order_relaxed) / 1000,
+        .idle_ms = atomic_load_explicit(&task->idle_us, memory_order_relaxed) / 1000,
+        .backpressured_ms = atomic_load_explicit(&task->backpressured_us, memory_order_relaxed) / 1000,
+        .operators = operators,
+        .num_operators = operator_chain_report(task->chain, operators, MAX_OPERATORS),
+    };
+}
+
+void task_end(const struct task *task, enum rpc_task_status *ret_status, struct error *ret_error)
+{
+    *ret_status = task_status(task);
+    CHECK(*ret_status >= RPC_TASK_FINISHED);
+    error_clear(ret_error);
+    if (*ret_status == RPC_TASK_FAILED)
+        *ret_error = task->error;
+}

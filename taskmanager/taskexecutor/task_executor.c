@@ -1,0 +1,171 @@
+#include "taskmanager/taskexecutor/task_executor_internal.h"
+
+#include "common/base/check.h"
+#include "common/base/memory.h"
+#include "common/base/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t executor_now_ms(const struct task_executor *executor)
+{
+    return clock_monotonic_ms(&executor->options.process->clock);
+}
+
+void executor_event_free(void *pointer)
+{
+    struct executor_event *event = pointer;
+    if (event == NULL)
+        return;
+    if (event->request != NULL) {
+        struct error error;
+        error_set(&error, STATUS_UNAVAILABLE, "the taskmanager has stopped");
+        transport_request_reply(event->request, STATUS_UNAVAILABLE, (struct bytes_view){0}, &error);
+    }
+    buffer_free(&event->payload);
+    free(event->error);
+    free(event);
+}
+
+static char *dup_or_null(const char *text)
+{
+    return text == NULL ? NULL : mem_strdup(text);
+}
+
+struct task_executor *task_executor_create(const struct task_executor_options *options)
+{
+    CHECK(options->num_slots > 0 && options->factory != NULL);
+    CHECK(options->folder != NULL || options->jobmanager_address != NULL);
+    struct task_executor *executor = mem_calloc(1, sizeof *executor);
+    executor->options = *options;
+    executor->listen_address = mem_strdup(options->listen_address);
+    executor->host = mem_strdup(options->host);
+    executor->jobmanager_address = dup_or_null(options->jobmanager_address);
+    executor->folder = dup_or_null(options->folder);
+    executor->events = event_queue_create(executor_event_free);
+    struct uuid uuid = uuid_generate();
+    uuid_format_hex(&uuid, executor->id);
+    return executor;
+}
+
+const char *task_executor_id(const struct task_executor *executor)
+{
+    return executor->id;
+}
+
+/* A thread of the transport. */
+static void on_request(void *context, struct transport_request *request, uint16_t method,
+                       struct bytes_view payload)
+{
+    struct task_executor *executor = context;
+    struct executor_event *event = mem_calloc(1, sizeof *event);
+    event->kind = EXECUTOR_REQUEST;
+    event->method = method;
+    event->request = request;
+    buffer_append(&event->payload, payload.data, payload.size);
+    event_queue_push(executor->events, event);
+}
+
+static void begin_stop(struct task_executor *executor)
+{
+    executor->is_stopping = true;
+    for (struct task_entry *entry = executor->entries; entry != NULL; entry = entry->next)
+        executor_void_entry(entry);
+}
+
+static void handle(struct task_executor *executor, struct executor_event *event)
+{
+    switch (event->kind) {
+    case EXECUTOR_REQUEST: executor_answer(executor, event); break;
+    case EXECUTOR_REPLY: executor_on_reply(executor, event); break;
+    case EXECUTOR_CONNECTION:
+        jobmanager_session_on_connection(&executor->session, event->is_lost, executor_now_ms(executor));
+        break;
+    case EXECUTOR_TASK_MESSAGE: executor_on_task_message(executor, event); break;
+    case EXECUTOR_TASK_EXIT: executor_on_task_exit(executor, event->task); break;
+    case EXECUTOR_COLLECT: break; /* rows are there: they are sent with the other messages */
+    case EXECUTOR_STOP: begin_stop(executor); break;
+    }
+}
+
+/* The executor's thread. */
+static void *run(void *context)
+{
+    struct task_executor *executor = context;
+    while (!executor->is_stopping || executor->entries != NULL) {
+        if (!executor->is_stopping)
+            executor_run_session(executor);
+        executor_send_messages(executor);
+        if (executor->is_stopping && executor->entries == NULL)
+            break;
+        int64_t deadline_ms = executor->is_stopping ? INT64_MAX : executor_deadline_ms(executor);
+        int64_t now_ms = executor_now_ms(executor);
+        int64_t wait_ms = deadline_ms == INT64_MAX ? -1 : deadline_ms > now_ms ? deadline_ms - now_ms : 0;
+        struct executor_event *event = event_queue_pop(executor->events, wait_ms);
+        if (event != NULL)
+            handle(executor, event);
+        executor_event_free(event);
+    }
+    return NULL;
+}
+
+/* What others dial: the port that was bound, at the name they know us by. */
+static void find_address(struct task_executor *executor)
+{
+    const char *bound = transport_server_address(executor->server);
+    const char *port = strrchr(bound, ':');
+    if (strncmp(bound, "tcp://", 6) == 0 && port != NULL)
+        snprintf(executor->address, sizeof executor->address, "tcp://%s%s", executor->host, port);
+    else
+        snprintf(executor->address, sizeof executor->address, "%s", bound);
+}
+
+enum status task_executor_start(struct task_executor *executor, struct error *error)
+{
+    CHECK(!executor->is_started);
+    jobmanager_session_init(&executor->session, executor->folder != NULL,
+                            executor->options.heartbeat_interval_ms, executor->options.heartbeat_timeout_ms,
+                            executor_now_ms(executor));
+    enum status status = transport_listen(executor->options.transport, executor->listen_address, on_request,
+                                          executor, &executor->server, error);
+    if (status != STATUS_OK)
+        return error_prefix(error, "the taskmanager cannot listen (taskmanager.rpc.port)");
+    find_address(executor);
+    int failure = pthread_create(&executor->thread, NULL, run, executor);
+    if (failure != 0) {
+        transport_server_free(executor->server);
+        executor->server = NULL;
+        return error_set_errno(error, failure, "cannot start the taskmanager's thread");
+    }
+    executor->is_started = true;
+    return STATUS_OK;
+}
+
+void task_executor_stop(struct task_executor *executor)
+{
+    if (!executor->is_started)
+        return;
+    struct executor_event *event = mem_calloc(1, sizeof *event);
+    event->kind = EXECUTOR_STOP;
+    event_queue_push(executor->events, event);
+    pthread_join(executor->thread, NULL);
+    executor->is_started = false;
+    transport_server_free(executor->server);
+    executor->server = NULL;
+    transport_peer_free(executor->peer);
+    executor->peer = NULL;
+}
+
+void task_executor_free(struct task_executor *executor)
+{
+    if (executor == NULL)
+        return;
+    task_executor_stop(executor);
+    event_queue_free(executor->events);
+    free(executor->listen_address);
+    free(executor->host);
+    free(executor->jobmanager_address);
+    free(executor->folder);
+    free(executor);
+}

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "common/base/process_context.h"
+#include "common/transport/transport.h"
+#include "taskmanager/taskexecutor/operator_factory.h"
+
+/*
+ * The slots of a taskmanager, the tasks in them, and the connection to the leading jobmanager. One thread
+ * owns all of it; requests, replies and the tasks' messages come to it as events.
+ *
+ * A request is obeyed when its leader epoch is the newest known, its incarnation ours and its attempt not
+ * older than the newest seen of that job; else it is refused with STATUS_FENCED and has no effect. A task
+ * that ended is remembered, so that a deployment that comes late or twice does not start it again.
+ */
+struct task_executor;
+
+struct task_executor_options {
+    const struct process_context *process; /* all borrowed */
+    struct transport *transport;
+    const struct operator_factory *factory;
+    uint32_t num_slots;
+    const char *listen_address;     /* tcp://host:port, inproc://name */
+    const char *host;               /* the name that the jobmanager shows and dials */
+    const char *jobmanager_address; /* tcp://host:port; not read when folder is given */
+    const char *folder;             /* high-availability.storageDir, or NULL */
+    int64_t heartbeat_interval_ms;
+    int64_t heartbeat_timeout_ms;
+};
+
+struct task_executor *task_executor_create(const struct task_executor_options *options);
+/* Listens, and registers in the background. */
+STATUS_MUST_CHECK enum status task_executor_start(struct task_executor *executor, struct error *error);
+/* Cancels all tasks and waits for their end and the thread's. Idempotent. */
+void task_executor_stop(struct task_executor *executor);
+void task_executor_free(struct task_executor *executor); /* stops first */
+
+/* The incarnation: 32 hexadecimal digits. */
+const char *task_executor_id(const struct task_executor *executor);

@@ -1,0 +1,196 @@
+#include "taskmanager/taskexecutor/task_internal.h"
+
+#include "common/base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Wakes end a wait at once; the bound covers a wake that comes just before a source begins to wait. */
+enum { POLL_MAX_WAIT_MS = 100 };
+
+static int64_t now_us(const struct task *task)
+{
+    return clock_monotonic_us(&task->options.process->clock);
+}
+
+static void add_time(_Atomic int64_t *total_us, int64_t us)
+{
+    atomic_fetch_add_explicit(total_us, us, memory_order_relaxed);
+}
+
+void task_set_status(struct task *task, enum rpc_task_status status)
+{
+    CHECK(task_status(task) < status);
+    atomic_store(&task->status, (int)status);
+    if (status >= RPC_TASK_FINISHED)
+        return; /* on_exit tells the last one, when everything is closed */
+    struct rpc_task_state message = {.task = *task_id(task), .status = status};
+    error_clear(&message.error);
+    struct buffer payload = {0};
+    rpc_task_state_encode(&message, &payload);
+    task->options.listener.on_message(task->options.listener.context, task, RPC_TASK_STATE, &payload);
+    buffer_free(&payload);
+}
+
+/* After a call that may have blocked the chain, or freed it: finishes what was begun. */
+bool task_take_result(struct task *task, enum operator_result result)
+{
+    task->is_blocked = result == OPERATOR_OUTPUT_FULL || result == OPERATOR_WAITING;
+    if (result == OPERATOR_FAILED)
+        return task->barrier.checkpoint_id != 0 && task_fail_barrier(task);
+    if (task->is_blocked)
+        return true;
+    if (task->barrier.checkpoint_id != 0)
+        return task_complete_barrier(task);
+    if (task->is_ended && !task->is_drained) {
+        task->is_drained = true;
+        task_set_status(task, RPC_TASK_END_OF_INPUT);
+    }
+    return true;
+}
+
+static bool end_input(struct task *task, enum end_of_input how)
+{
+    task->is_ended = true;
+    return task_take_result(task, operator_chain_end_input(task->chain, how, &task->error));
+}
+
+static bool poll_source(struct task *task)
+{
+    struct timespec before, after;
+    int64_t start_us = now_us(task);
+    int64_t poll_us = 0;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    enum chain_poll polled = operator_chain_poll(task->chain, POLL_MAX_WAIT_MS, &poll_us, &task->error);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    /* A source waits for data within poll: what it did not compute there is idle time. */
+    int64_t cpu_us = (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000;
+    int64_t wall_us = now_us(task) - start_us;
+    int64_t idle_us = wall_us - cpu_us < poll_us ? wall_us - cpu_us : poll_us;
+    idle_us = idle_us < 0 ? 0 : idle_us;
+    add_time(&task->idle_us, idle_us);
+    add_time(&task->busy_us, wall_us - idle_us);
+    switch (polled) {
+    case CHAIN_PROGRESS:
+    case CHAIN_EMPTY: return true;
+    case CHAIN_BLOCKED: return task_take_result(task, OPERATOR_WAITING);
+    case CHAIN_ENDED: return end_input(task, INPUT_FINISHED);
+    case CHAIN_FAILED: return false;
+    }
+    return false;
+}
+
+static bool take_trigger(struct task *task, const struct task_letter *letter)
+{
+    if (letter->checkpoint_id <= task->last_triggered)
+        return true; /* doubled */
+    task->last_triggered = letter->checkpoint_id;
+    return task_begin_barrier(task, letter);
+}
+
+static void take_notification(struct task *task, const struct task_letter *letter)
+{
+    uint64_t id = letter->checkpoint_id;
+    if (letter->is_aborted ? id > task->last_aborted : id > task->last_completed) {
+        *(letter->is_aborted ? &task->last_aborted : &task->last_completed) = id;
+        operator_chain_notify(task->chain, id, letter->is_aborted);
+    }
+    if (letter->is_final && !letter->is_aborted && task->is_drained)
+        task->is_finished = true;
+}
+
+/* The chain is free. */
+static bool take_letter(struct task *task, const struct task_letter *letter)
+{
+    if (letter->kind == LETTER_NOTIFY) {
+        take_notification(task, letter);
+        return true;
+    }
+    return take_trigger(task, letter);
+}
+
+/* The next letter, in the order of their coming; NULL when there is none. Waits for at most timeout_ms. */
+static struct task_letter *next_letter(struct task *task, int64_t timeout_ms)
+{
+    struct task_letter *letter = event_queue_pop(task->deferred, 0);
+    return letter != NULL ? letter : event_queue_pop(task->mailbox, timeout_ms);
+}
+
+/* Waits for what the blocked operators wait for. */
+static bool wait_for_wake(struct task *task)
+{
+    int64_t start_us = now_us(task);
+    while (!atomic_exchange(&task->is_woken, false) && !atomic_load(&task->is_cancelled)) {
+        struct task_letter *letter = event_queue_pop(task->mailbox, -1);
+        if (letter != NULL)
+            event_queue_push(task->deferred, letter);
+    }
+    add_time(&task->backpressured_us, now_us(task) - start_us);
+    if (atomic_load(&task->is_cancelled))
+        return true;
+    return task_take_result(task, operator_chain_resume(task->chain, &task->error));
+}
+
+/* One turn of the mailbox loop. */
+static bool turn(struct task *task)
+{
+    if (task->is_blocked)
+        return wait_for_wake(task);
+    int64_t start_us = now_us(task);
+    struct task_letter *letter = next_letter(task, task->is_drained ? -1 : 0);
+    if (task->is_drained)
+        add_time(&task->idle_us, now_us(task) - start_us);
+    if (letter == NULL)
+        return task->is_drained || poll_source(task);
+    bool goes_on = take_letter(task, letter);
+    free(letter);
+    return goes_on;
+}
+
+static bool run(struct task *task)
+{
+    task_set_status(task, RPC_TASK_INITIALIZING);
+    if (operator_chain_open(task->chain, &task->error) != STATUS_OK)
+        return false;
+    if (!atomic_load(&task->is_cancelled))
+        task_set_status(task, RPC_TASK_RUNNING);
+    while (!atomic_load(&task->is_cancelled) && !task->is_finished)
+        if (!turn(task))
+            return false;
+    return true;
+}
+
+/* An error that no operator is to blame for is the task's as a whole. */
+static void name_error(struct task *task)
+{
+    struct error *error = &task->error;
+    if (error->operator_name[0] == '\0')
+        snprintf(error->operator_name, sizeof error->operator_name, "%s", task->options.vertex->name);
+    error->subtask = (int32_t)task_id(task)->subtask;
+}
+
+void *task_main(void *context)
+{
+    struct task *task = context;
+    bool went_well = run(task);
+    operator_chain_close(task->chain);
+    enum rpc_task_status status = RPC_TASK_FAILED;
+    if (task->is_finished) {
+        status = RPC_TASK_FINISHED;
+    } else if (atomic_load(&task->is_cancelled)) {
+        /* A failure on the way out is the cancellation's. */
+        pthread_mutex_lock(&task->cancel_mutex);
+        if (task->has_reason)
+            task->error = task->reason;
+        else
+            status = RPC_TASK_CANCELED;
+        pthread_mutex_unlock(&task->cancel_mutex);
+    } else {
+        CHECK(!went_well && task->error.code != STATUS_OK);
+        name_error(task);
+    }
+    task_set_status(task, status);
+    task->options.listener.on_exit(task->options.listener.context, task);
+    return NULL;
+}

@@ -1,0 +1,137 @@
+#include "taskmanager/taskmanager.h"
+
+#include "common/base/check.h"
+#include "common/base/memory.h"
+#include "common/base/random.h"
+#include "taskmanager/taskexecutor/task_executor.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct taskmanager {
+    struct task_executor *executor;
+};
+
+/* What the configuration says, checked. */
+struct settings {
+    int64_t num_slots;
+    int64_t rpc_port;
+    int64_t jobmanager_port;
+    int64_t heartbeat_interval_ms;
+    int64_t heartbeat_timeout_ms;
+    const char *host;
+    const char *bind_host;
+    const char *jobmanager_host;
+    const char *folder;
+};
+
+static enum status read_settings(const struct configuration *configuration, struct settings *settings,
+                                 struct error *error)
+{
+    enum { SLOTS_MAX = 1024, PORT_MAX = 65535, JOBMANAGER_PORT = 6123 };
+    settings->host = configuration_text(configuration, "taskmanager.host", "127.0.0.1");
+    settings->bind_host = configuration_text(configuration, "taskmanager.bind-host", settings->host);
+    settings->jobmanager_host = configuration_text(configuration, "jobmanager.rpc.address", "127.0.0.1");
+    settings->folder = configuration_text(configuration, "high-availability.storageDir", NULL);
+    enum status status = configuration_integer(configuration, "taskmanager.numberOfTaskSlots", 1, 1,
+                                               SLOTS_MAX, &settings->num_slots, error);
+    if (status == STATUS_OK)
+        status = configuration_integer(configuration, "taskmanager.rpc.port", 0, 0, PORT_MAX,
+                                       &settings->rpc_port, error);
+    if (status == STATUS_OK)
+        status = configuration_integer(configuration, "jobmanager.rpc.port", JOBMANAGER_PORT, 1, PORT_MAX,
+                                       &settings->jobmanager_port, error);
+    if (status == STATUS_OK)
+        status = configuration_duration_ms(configuration, "heartbeat.interval", 1000,
+                                           &settings->heartbeat_interval_ms, error);
+    if (status == STATUS_OK)
+        status = configuration_duration_ms(configuration, "heartbeat.timeout", 5000,
+                                           &settings->heartbeat_timeout_ms, error);
+    if (status == STATUS_OK && (settings->heartbeat_interval_ms < 1 ||
+                                settings->heartbeat_timeout_ms <= settings->heartbeat_interval_ms))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "heartbeat.timeout must be longer than heartbeat.interval, which must be positive");
+    return status;
+}
+
+/* host may be a whole address. */
+static void append_address(struct buffer *address, const char *host, int64_t port)
+{
+    if (strstr(host, "://") != NULL)
+        buffer_append_text(address, host);
+    else
+        buffer_printf(address, "tcp://%s:%" PRId64, host, port);
+}
+
+/* Where there is no network, each taskmanager listens under a name of its own. */
+static void append_listen_address(struct buffer *address, const struct settings *settings,
+                                  const struct configuration *configuration)
+{
+    bool is_in_process = strncmp(settings->jobmanager_host, "inproc://", 9) == 0 &&
+                         configuration_text(configuration, "taskmanager.host", NULL) == NULL;
+    if (!is_in_process) {
+        append_address(address, settings->bind_host, settings->rpc_port);
+        return;
+    }
+    struct uuid uuid = uuid_generate();
+    char name[UUID_TEXT_BYTES];
+    uuid_format(&uuid, name);
+    buffer_printf(address, "inproc://taskmanager-%s", name);
+}
+
+enum status taskmanager_create(const struct process_context *process,
+                               const struct configuration *configuration, struct transport *transport,
+                               struct taskmanager **ret_taskmanager, struct error *error)
+{
+    CHECK(process != NULL && configuration != NULL && transport != NULL);
+    struct settings settings = {0};
+    enum status status = read_settings(configuration, &settings, error);
+    if (status != STATUS_OK)
+        return status;
+    struct buffer listen_address = {0};
+    struct buffer jobmanager_address = {0};
+    append_listen_address(&listen_address, &settings, configuration);
+    append_address(&jobmanager_address, settings.jobmanager_host, settings.jobmanager_port);
+    struct task_executor_options options = {
+        .process = process,
+        .transport = transport,
+        .factory = operator_factory_shipped(),
+        .num_slots = (uint32_t)settings.num_slots,
+        .listen_address = buffer_text(&listen_address),
+        .host = settings.host,
+        .jobmanager_address = buffer_text(&jobmanager_address),
+        .folder = settings.folder,
+        .heartbeat_interval_ms = settings.heartbeat_interval_ms,
+        .heartbeat_timeout_ms = settings.heartbeat_timeout_ms,
+    };
+    struct taskmanager *taskmanager = mem_calloc(1, sizeof *taskmanager);
+    taskmanager->executor = task_executor_create(&options);
+    buffer_free(&listen_address);
+    buffer_free(&jobmanager_address);
+    *ret_taskmanager = taskmanager;
+    return STATUS_OK;
+}
+
+enum status taskmanager_start(struct taskmanager *taskmanager, struct error *error)
+{
+    return task_executor_start(taskmanager->executor, error);
+}
+
+void taskmanager_stop(struct taskmanager *taskmanager)
+{
+    task_executor_stop(taskmanager->executor);
+}
+
+void taskmanager_free(struct taskmanager *taskmanager)
+{
+    if (taskmanager == NULL)
+        return;
+    task_executor_free(taskmanager->executor);
+    free(taskmanager);
+}
+
+const char *taskmanager_id(const struct taskmanager *taskmanager)
+{
+    return task_executor_id(taskmanager->executor);
+}
