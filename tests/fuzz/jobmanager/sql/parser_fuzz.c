@@ -13,9 +13,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct arena *arena = arena_create(BLOCK_BYTES);
         struct error error = {0};
         const struct sql_statement *tree = NULL;
-        if (sql_parse(statement, arena, &tree, &error) == STATUS_OK && tree->create_table != NULL) {
+        if (sql_parse(statement, arena, &tree, &error) == STATUS_OK && tree->query != NULL) {
             struct buffer out = {0};
-            sql_identifier_print("name", &out);
+            for (size_t i = 0; i < tree->query->item_count; i++) {
+                if (tree->query->items[i].expression != NULL)
+                    sql_expression_print(tree->query->items[i].expression, &out);
+            }
             buffer_free(&out);
         }
         arena_free(arena);
