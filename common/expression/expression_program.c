@@ -16,11 +16,12 @@ struct expression_program {
     bool is_pick; /* every root is a bare column */
 };
 
-struct expression_program *expression_program_compile(const struct expression *const *roots,
-                                                      uint32_t num_roots, struct clock clock,
-                                                      const struct time_zone *zone)
+enum { ARENA_BLOCK_BYTES = 2048 };
+
+/* The trees as they are. */
+static struct expression_program *compile_plain(const struct expression *const *roots, uint32_t num_roots,
+                                                struct clock clock, const struct time_zone *zone)
 {
-    enum { ARENA_BLOCK_BYTES = 2048 };
     CHECK(zone != NULL);
     struct expression_program *program = mem_calloc(1, sizeof *program);
     program->arena = arena_create(ARENA_BLOCK_BYTES);
@@ -30,6 +31,57 @@ struct expression_program *expression_program_compile(const struct expression *c
     program->is_pick = true;
     for (uint32_t i = 0; i < num_roots; i++)
         program->is_pick &= roots[i]->kind == EXPRESSION_COLUMN;
+    return program;
+}
+
+static enum status evaluate_plain(struct arena *arena, const struct expression *expression,
+                                  struct clock clock, const struct time_zone *zone,
+                                  const struct expression **ret_literal, struct error *error)
+{
+    struct expression_program *program = compile_plain(&expression, 1, clock, zone);
+    struct schema *schema = schema_create(0);
+    struct record_batch *batch = record_batch_create(schema, 1);
+    struct vector *vector;
+    enum status status = expression_program_evaluate(program, batch, &vector, error);
+    if (status == STATUS_OK) {
+        const void *value = vector_is_null(vector, 0) ? NULL : vector_value(vector, 0);
+        *ret_literal = expression_literal(arena, expression->type, value);
+        vector_unref(vector);
+    }
+    record_batch_free(batch);
+    schema_unref(schema);
+    expression_program_free(program);
+    return status;
+}
+
+/* Replaces what is constant by its value. What fails stays: it is an error only when a row needs it. */
+static const struct expression *fold(struct arena *arena, const struct expression *expression,
+                                     struct clock clock, const struct time_zone *zone)
+{
+    if (expression->num_arguments == 0)
+        return expression;
+    struct error error;
+    const struct expression *literal;
+    if (expression_is_constant(expression) && expression_is_deterministic(expression) &&
+        evaluate_plain(arena, expression, clock, zone, &literal, &error) == STATUS_OK)
+        return literal;
+    const struct expression **arguments = arena_alloc(arena, expression->num_arguments * sizeof *arguments);
+    for (uint32_t i = 0; i < expression->num_arguments; i++)
+        arguments[i] = fold(arena, expression->arguments[i], clock, zone);
+    return expression_node(arena, expression->kind, expression->type, expression->function, arguments,
+                           expression->num_arguments);
+}
+
+struct expression_program *expression_program_compile(const struct expression *const *roots,
+                                                      uint32_t num_roots, struct clock clock,
+                                                      const struct time_zone *zone)
+{
+    struct arena *arena = arena_create(ARENA_BLOCK_BYTES);
+    const struct expression **folded = arena_alloc(arena, (num_roots + 1) * sizeof *folded);
+    for (uint32_t i = 0; i < num_roots; i++)
+        folded[i] = fold(arena, roots[i], clock, zone);
+    struct expression_program *program = compile_plain(folded, num_roots, clock, zone);
+    arena_free(arena);
     return program;
 }
 
@@ -166,18 +218,5 @@ enum status expression_evaluate_constant(struct arena *arena, const struct expre
                                          const struct expression **ret_literal, struct error *error)
 {
     CHECK(expression_is_constant(expression));
-    struct expression_program *program = expression_program_compile(&expression, 1, clock, zone);
-    struct schema *schema = schema_create(0);
-    struct record_batch *batch = record_batch_create(schema, 1);
-    struct vector *vector;
-    enum status status = expression_program_evaluate(program, batch, &vector, error);
-    if (status == STATUS_OK) {
-        const void *value = vector_is_null(vector, 0) ? NULL : vector_value(vector, 0);
-        *ret_literal = expression_literal(arena, expression->type, value);
-        vector_unref(vector);
-    }
-    record_batch_free(batch);
-    schema_unref(schema);
-    expression_program_free(program);
-    return status;
+    return evaluate_plain(arena, expression, clock, zone, ret_literal, error);
 }

@@ -86,7 +86,14 @@ enum status date_pattern_compile(const char *text, size_t size, struct date_patt
 
 static void put_number(struct buffer *buffer, int32_t number, uint8_t width)
 {
-    buffer_printf(buffer, "%0*d", width, number);
+    char digits[16];
+    size_t at = sizeof digits;
+    int64_t rest = number < 0 ? -(int64_t)number : number;
+    for (uint8_t i = 0; rest > 0 || i < width; i++, rest /= 10)
+        digits[--at] = (char)('0' + rest % 10);
+    if (number < 0)
+        digits[--at] = '-';
+    buffer_append(buffer, digits + at, sizeof digits - at);
 }
 
 static void put_name(struct buffer *buffer, const char *name, uint8_t count)
