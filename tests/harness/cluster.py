@@ -36,11 +36,13 @@ class Cluster:
         self.jobmanagers: list[Process] = []
         self.taskmanagers: dict[int, Process] = {}
         self.rest: Rest = Rest(0)
+        self.jobmanager_prefix: list[str] = []
         self._rpc_port = 0
         self._starts = 0
 
     def _launch(self, name: str, binary: str, options: Mapping[str, str], failpoints: str) -> Process:
-        command: list[str | Path] = [BINARIES / binary]
+        prefix = self.jobmanager_prefix if binary == "jobmanager" else []
+        command: list[str | Path] = [*prefix, BINARIES / binary]
         for key, value in {**self.options, **options}.items():
             command += ["-D", f"{key}={value}"]
         environment = {"FRAZIL_FAILPOINTS": failpoints} if failpoints else {}

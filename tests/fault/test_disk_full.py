@@ -1,0 +1,75 @@
+"""A full checkpoint disk: checkpoints are declined, the last one is kept, and all goes on when there is room again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.broker import Broker
+from harness.cluster import Cluster
+from harness.processes import wait_until
+from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
+from harness.tables import IcebergTable, check_readers_agree
+from sample_events import user_events
+
+# A small file system that only the jobmanager sees.
+SMALL_DISK = 'mount -t tmpfs -o size=256k tmpfs "$0" && exec "$@"'
+
+
+def fill_up(folder: Path) -> Path:
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            pass
+    return filler
+
+
+def test_full_checkpoint_disk(new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]) -> None:
+    cluster = new_cluster({"execution.checkpointing.tolerable-failed-checkpoints": "1000"})
+    checkpoints = cluster.folder / "checkpoints"
+    cluster.jobmanager_prefix = ["unshare", "-rm", "sh", "-c", SMALL_DISK, str(checkpoints)]
+    cluster.start()
+    root = Path(f"/proc/{cluster.jobmanagers[0].pid}/root")
+    small_disk = root / checkpoints.relative_to("/")
+    events = topic("disk")
+    source = user_events(5, 0)
+
+    def produce(count: int) -> None:
+        broker.produce(events, [next(source)[1] for _ in range(count)])
+
+    job = cluster.submit(
+        kafka_table("source", f"{USER_EVENTS}, {POSITION}", broker.servers, events, {"scan.bounded.mode": "unbounded"})
+        + iceberg_table("t", "`partition` INT, `offset` BIGINT", cluster.warehouse)
+        + "INSERT INTO t SELECT `partition`, `offset` FROM source;"
+    )
+
+    def failed() -> int:
+        return cluster.rest.checkpoints(job)["counts"]["failed"]
+
+    def rows() -> int:
+        return IcebergTable(cluster.warehouse, "streaming", "t").row_count()
+
+    produce(1000)
+    wait_until(lambda: cluster.rest.completed_checkpoints(job) >= 2, 20, "two checkpoints")
+    wait_until(lambda: rows() == 1000, 20, "the first rows")
+
+    filler = fill_up(small_disk)
+    before = failed()
+    produce(1000)
+    wait_until(lambda: failed() > before + 1, 20, "checkpoints declined")
+    assert cluster.rest.job_state(job) == "RUNNING"
+    latest = cluster.rest.checkpoints(job)["latest"]
+    assert str(checkpoints) in latest["failed"]["failure_message"], latest["failed"]
+    kept = latest["completed"]["external_path"].removeprefix("file://")
+    assert (root / kept.lstrip("/")).exists(), "the last checkpoint is kept"
+    assert rows() == 1000
+
+    filler.unlink()
+    wait_until(lambda: rows() == 2000, 30, "all rows, once there is room")
+    cluster.rest.cancel(job)
+    cluster.rest.wait_state(job, "CANCELED")
+    table = IcebergTable(cluster.warehouse, "streaming", "t")
+    assert check_readers_agree(table, "partition", "offset") == broker.multiset(events)
