@@ -181,11 +181,11 @@ static void name_job(struct plan_builder *builder)
     }
     struct buffer text = {0};
     for (size_t i = 0; i < builder->pipeline_count; i++) {
-        const struct plan_sink *sink = builder->pipelines[i]->sink;
-        if (sink == NULL || sink->kind == PLAN_SINK_COLLECT)
-            buffer_append_text(&text, "collect");
-        else
-            buffer_printf(&text, "%s%s", i == 0 ? "insert-into_" : ",", sink->table);
+        const struct pipeline *pipeline = builder->pipelines[i];
+        if (pipeline->job_name != NULL)
+            buffer_append_text(&text, pipeline->job_name);
+        else if (pipeline->sink != NULL)
+            buffer_printf(&text, "%s%s", i == 0 ? "insert-into_" : ",", pipeline->sink->table);
     }
     graph->name = arena_strdup(graph->arena, buffer_text(&text));
     buffer_free(&text);

@@ -54,11 +54,12 @@ struct connector_properties planner_table_options(struct arena *arena, const str
 struct metadata_field {
     const char *key;
     enum type_kind kind;
+    bool nullable;
 };
 static const struct metadata_field kafka_metadata[] = {
-    {"topic", TYPE_STRING},          {"partition", TYPE_INT},
-    {"offset", TYPE_BIGINT},         {"timestamp", TYPE_TIMESTAMP_LTZ},
-    {"timestamp-type", TYPE_STRING},
+    {"topic", TYPE_STRING, false},          {"partition", TYPE_INT, false},
+    {"offset", TYPE_BIGINT, false},         {"timestamp", TYPE_TIMESTAMP_LTZ, false},
+    {"timestamp-type", TYPE_STRING, false}, {"leader-epoch", TYPE_INT, true},
 };
 enum { METADATA_COUNT = sizeof kafka_metadata / sizeof *kafka_metadata, TIMESTAMP_DIGITS = 3 };
 
@@ -71,14 +72,15 @@ static enum status find_metadata(const struct scan *scan, const struct sql_colum
         struct data_type type = data_type_of(kafka_metadata[i].kind);
         if (type.kind == TYPE_TIMESTAMP_LTZ)
             type = data_type_timestamp(type.kind, TIMESTAMP_DIGITS);
-        *ret_type = data_type_not_null(type);
+        *ret_type = kafka_metadata[i].nullable ? type : data_type_not_null(type);
         return STATUS_OK;
     }
-    return error_set(
-        error, STATUS_INVALID_ARGUMENT, "Invalid metadata key '%s' in column '%s' of table '%s'. %s",
-        column->metadata_key, column->name, scan->table->name,
-        kafka ? "The kafka connector has these: topic, partition, offset, timestamp, timestamp-type."
-              : "This connector has no metadata.");
+    return error_set(error, STATUS_INVALID_ARGUMENT,
+                     "Invalid metadata key '%s' in column '%s' of table '%s'. %s", column->metadata_key,
+                     column->name, scan->table->name,
+                     kafka ? "The kafka connector has these: topic, partition, offset, timestamp, "
+                             "timestamp-type, leader-epoch."
+                           : "This connector has no metadata.");
 }
 
 /* Physical columns by themselves, metadata columns cast from what the connector gives. */

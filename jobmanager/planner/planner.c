@@ -98,6 +98,7 @@ enum status plan_builder_add_query(struct plan_builder *builder, const struct sq
     sink->sink_id = builder->graph->sink_count++;
     pipeline->sink = sink;
     pipeline->sink_name = "collect";
+    pipeline->job_name = planner_query_name(builder->context, query, builder->graph->arena);
     return STATUS_OK;
 }
 

@@ -97,6 +97,7 @@ struct pipeline {
     const struct plan_sink *sink; /* NULL in EXPLAIN of a query */
     const struct schema *sink_schema;
     const char *sink_name;
+    const char *job_name; /* of a query; NULL of an INSERT */
 };
 
 /* A job under construction; all in graph->arena. */
@@ -132,6 +133,9 @@ STATUS_MUST_CHECK enum status plan_builder_build(struct plan_builder *builder);
 /* A table's options with those of a hint laid over them. */
 struct connector_properties planner_table_options(struct arena *arena, const struct sql_table *table,
                                                   const struct sql_properties *hints);
+/* A query's text as the name of its job. */
+const char *planner_query_name(const struct planner_context *context, const struct sql_query *query,
+                               struct arena *arena);
 /* The connector that the option 'connector' names, or NULL with the error set. */
 const struct connector_definition *planner_connector(const struct connector_properties *options,
                                                      const char *table, struct error *error);
