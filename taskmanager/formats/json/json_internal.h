@@ -12,7 +12,8 @@
  */
 enum {
     JSON_BLOCK = 32,
-    JSON_PADDING = 128,
+    JSON_ZEROS = 64,
+    JSON_PADDING = JSON_ZEROS + 2 * JSON_BLOCK,
     JSON_DEPTH_MAX = 1000, /* objects and arrays within each other, as in Jackson */
     JSON_EXPECTED_MAX = 256,
     JSON_EXPECTED_BYTES = 96,

@@ -64,22 +64,24 @@ static inline void copy_block(char *out, const char *at)
 
 bool json_take_message(struct json_decoder *decoder, const struct format_message *message)
 {
-    size_t needed = message->size + JSON_PADDING;
-    if (needed > decoder->text_capacity) {
+    size_t size = message->size;
+    if (size + JSON_PADDING > decoder->text_capacity) {
         free(decoder->text);
-        decoder->text_capacity = needed * 2;
+        decoder->text_capacity = (size + JSON_PADDING) * 2;
         decoder->text = mem_alloc_aligned(64, decoder->text_capacity);
     }
-    size_t whole = message->size / JSON_BLOCK;
-    size_t rest = message->size % JSON_BLOCK;
-    bool is_ascii = copy_blocks(decoder->text, message->data, whole);
-    char *tail = decoder->text + whole * JSON_BLOCK;
-    memset(tail, 0, JSON_PADDING);
-    for (size_t i = 0; i < rest; i++)
-        tail[i] = message->data[whole * JSON_BLOCK + i];
-    char last[JSON_BLOCK];
-    decoder->text_size = message->size;
-    return copy_blocks(last, tail, 1) && is_ascii;
+    char *text = decoder->text;
+    decoder->text_size = size;
+    memset(text + size, 0, JSON_ZEROS);
+    if (size >= JSON_BLOCK) {
+        bool is_ascii = copy_blocks(text, message->data, size / JSON_BLOCK);
+        return copy_blocks(text + size - JSON_BLOCK, message->data + size - JSON_BLOCK, 1) && is_ascii;
+    }
+    char first[JSON_BLOCK] = {0};
+    if (size > 0)
+        memcpy(first, message->data, size);
+    memcpy(text, first, size);
+    return copy_blocks(first, first, 1);
 }
 
 /* What stands behind a backslash, but for u. */
