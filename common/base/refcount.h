@@ -21,10 +21,7 @@ static inline void refcount_take(struct refcount *refs)
 /* True when the last reference went: the caller then frees the object. */
 static inline bool refcount_drop(struct refcount *refs)
 {
-    if (atomic_fetch_sub_explicit(&refs->count, 1, memory_order_release) != 1)
-        return false;
-    atomic_thread_fence(memory_order_acquire);
-    return true;
+    return atomic_fetch_sub_explicit(&refs->count, 1, memory_order_acq_rel) == 1;
 }
 
 /* True when nobody else holds the object, so that it may be changed in place. */
