@@ -74,11 +74,12 @@ static inline bool kernel_is_live(const struct kernel_call *call, uint32_t row)
     return call->result->validity == NULL || validity_is_set(call->result->validity, row);
 }
 
+/* text may be NULL when size is 0: an empty buffer. */
 static inline void kernel_set_string(const struct kernel_call *call, uint32_t row, const char *text,
                                      size_t size)
 {
     ((struct string_value *)call->result->values)[row] =
-        string_heap_add(vector_ensure_heap(call->result), text, size);
+        string_heap_add(vector_ensure_heap(call->result), size == 0 ? "" : text, size);
 }
 
 /* Lets views of the result point into the text of an argument. */

@@ -42,12 +42,14 @@ bool type_supports_implicit_cast(struct data_type from, struct data_type to)
     if (data_type_is_numeric(from.kind) && data_type_is_numeric(to.kind)) {
         switch (to.kind) {
         case TYPE_BIGINT: return from.kind == TYPE_INT;
-        case TYPE_DECIMAL: return from.kind == TYPE_INT || from.kind == TYPE_BIGINT;
+        case TYPE_DECIMAL: return true;
         case TYPE_FLOAT: return from.kind != TYPE_DOUBLE;
         case TYPE_DOUBLE: return true;
         default: return false;
         }
     }
+    if (to.kind == TYPE_DATE)
+        return from.kind == TYPE_TIMESTAMP;
     return is_temporal(from.kind) && is_timestamp(to.kind);
 }
 

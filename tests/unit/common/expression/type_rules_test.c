@@ -79,6 +79,11 @@ static void knows_casts(void **state)
     assert_true(type_supports_implicit_cast(whole, big));
     assert_false(type_supports_implicit_cast(big, whole));
     assert_false(type_supports_implicit_cast(whole, string));
+    assert_true(type_supports_implicit_cast(data_type_of(TYPE_DOUBLE), data_type_decimal(10, 2)));
+    assert_true(type_supports_implicit_cast(data_type_of(TYPE_TIMESTAMP), date));
+    assert_false(type_supports_implicit_cast(data_type_of(TYPE_TIMESTAMP_LTZ), date));
+    assert_true(type_supports_implicit_cast(data_type_of(TYPE_TIMESTAMP), data_type_of(TYPE_TIMESTAMP_LTZ)));
+    assert_false(type_supports_implicit_cast(string, date));
     assert_true(type_supports_implicit_cast(data_type_of(TYPE_NULL), string));
     assert_true(type_cast_can_fail(string, whole));
     assert_false(type_cast_can_fail(whole, string));

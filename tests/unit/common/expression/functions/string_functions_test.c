@@ -47,6 +47,7 @@ static void trims_and_joins(void **state)
     EXPECT(call(e, "||", text(e, "a"), null(e), NULL), "NULL");
     EXPECT(call(e, "REPLACE", text(e, "aXbXX"), text(e, "X"), text(e, "--"), NULL), "a--b----");
     EXPECT(call(e, "REPLACE", text(e, "abc"), text(e, ""), text(e, "-"), NULL), "abc");
+    EXPECT(call(e, "REPLACE", text(e, "aa"), text(e, "a"), text(e, ""), NULL), "");
     EXPECT(call(e, "POSITION", text(e, "t"), text(e, "\xC3\xA9t"), NULL), "2");
     EXPECT(call(e, "POSITION", text(e, "q"), text(e, "abc"), NULL), "0");
 }
