@@ -178,8 +178,13 @@ enum status decode_calc(const struct decoder *decoder, const MESSAGE(Calc) * mes
     enum status status = STATUS_OK;
     if (message->filter != NULL)
         status = decode_expression(decoder, message->filter, input, &calc->filter);
-    for (size_t i = 0; status == STATUS_OK && i < message->n_projections; i++)
+    if (status == STATUS_OK && calc->filter != NULL && calc->filter->type.kind != TYPE_BOOLEAN)
+        return decode_corrupt(decoder, "a filter is no condition");
+    for (size_t i = 0; status == STATUS_OK && i < message->n_projections; i++) {
         status = decode_expression(decoder, message->projections[i], input, &projections[i]);
+        if (status == STATUS_OK && projections[i]->type.kind != schema->fields[i].type.kind)
+            return decode_corrupt(decoder, "a projection is not of its column's type");
+    }
     if (status != STATUS_OK)
         return status;
     calc->projections = projections;

@@ -2,6 +2,7 @@
 
 #include "common/columnar/vector.h"
 #include "common/expression/functions/functions.h"
+#include "common/expression/type_rules.h"
 
 #include <string.h>
 
@@ -111,31 +112,109 @@ static bool arguments_fit(const MESSAGE(ExpressionNode) * message, const struct 
     return false;
 }
 
-static enum status decode_node(const struct decoder *decoder, const MESSAGE(ExpressionNode) * message,
-                               const struct schema *input, const struct expression **stack, size_t *depth)
+static bool result_holds(const struct expression *inferred, const struct expression *call)
+{
+    if (data_type_equal(inferred->type, call->type))
+        return true;
+    /* BIGINT % INT is an INT over two BIGINTs: the rest is smaller than the divisor was before its cast. */
+    bool remainder = strcmp(call->function->name, "%") == 0 || strcmp(call->function->name, "MOD") == 0;
+    return remainder && inferred->type.kind == TYPE_BIGINT && call->type.kind == TYPE_INT;
+}
+
+/* The kernel of a call trusts its argument types: they must be those that the function asks for. */
+static bool call_holds(struct arena *arena, const struct expression *call)
+{
+    struct error ignored;
+    const struct expression *inferred = NULL;
+    if (function_call(arena, call->function->name, call->arguments, call->num_arguments, &inferred,
+                      &ignored) != STATUS_OK)
+        return false;
+    if (inferred->kind != EXPRESSION_CALL || inferred->function != call->function ||
+        !result_holds(inferred, call))
+        return false;
+    for (uint32_t i = 0; i < call->num_arguments; i++) {
+        if (inferred->arguments[i] != call->arguments[i])
+            return false;
+    }
+    return true;
+}
+
+static bool types_hold(struct arena *arena, const struct expression *expression)
+{
+    const struct expression *const *arguments = expression->arguments;
+    uint32_t count = expression->num_arguments;
+    switch (expression->kind) {
+    case EXPRESSION_CALL: return call_holds(arena, expression);
+    case EXPRESSION_CAST:
+    case EXPRESSION_TRY_CAST: return type_supports_cast(arguments[0]->type, expression->type);
+    case EXPRESSION_CASE:
+        for (uint32_t i = 0; i < count; i++) {
+            bool condition = i % 2 == 0 && i + 1 < count;
+            if (condition ? arguments[i]->type.kind != TYPE_BOOLEAN
+                          : !data_type_equal(arguments[i]->type, expression->type))
+                return false;
+        }
+        return true;
+    case EXPRESSION_AND:
+    case EXPRESSION_OR:
+    case EXPRESSION_COALESCE:
+        for (uint32_t i = 0; i < count; i++) {
+            if (!data_type_equal(arguments[i]->type, expression->type))
+                return false;
+        }
+        return expression->kind == EXPRESSION_COALESCE || expression->type.kind == TYPE_BOOLEAN;
+    case EXPRESSION_LITERAL:
+    case EXPRESSION_COLUMN: break;
+    }
+    return true;
+}
+
+static enum status decode_operator(const struct decoder *decoder, const MESSAGE(ExpressionNode) * message,
+                                   struct data_type type, const struct expression *const *arguments,
+                                   const struct expression **ret_expression)
 {
     struct arena *arena = decoder->graph->arena;
     const struct function *function =
         message->kind == EXPRESSION_CALL ? function_find(message->function) : NULL;
-    if (message->kind >= EXPRESSION_KIND_COUNT || message->num_arguments > *depth ||
-        !arguments_fit(message, function))
+    if (!arguments_fit(message, function))
         return decode_corrupt(decoder, "an expression is malformed or of an unknown function");
+    const struct expression *expression = expression_node(arena, (enum expression_kind)message->kind, type,
+                                                          function, arguments, message->num_arguments);
+    if (!types_hold(arena, expression))
+        return error_set(decoder->error, STATUS_CORRUPT,
+                         "The job graph does not hold together: the types of %s do not fit.",
+                         function != NULL ? function->name : "a special form");
+    *ret_expression = expression;
+    return STATUS_OK;
+}
+
+static enum status decode_node(const struct decoder *decoder, const MESSAGE(ExpressionNode) * message,
+                               const struct schema *input, const struct expression **stack, size_t *depth)
+{
+    struct arena *arena = decoder->graph->arena;
+    if (message->kind >= EXPRESSION_KIND_COUNT || message->num_arguments > *depth)
+        return decode_corrupt(decoder, "an expression is malformed");
     const struct expression *expression = NULL;
     struct data_type type;
     enum status status = decode_type(decoder, message->type, &type);
-    if (status == STATUS_OK && message->kind == EXPRESSION_LITERAL)
-        status = decode_literal(decoder, message, &expression);
     if (status != STATUS_OK)
         return status;
-    if (message->kind == EXPRESSION_COLUMN) {
-        if (message->column >= input->num_fields || input->fields[message->column].type.kind != type.kind)
+    if (message->kind == EXPRESSION_LITERAL) {
+        status = decode_literal(decoder, message, &expression);
+    } else if (message->kind == EXPRESSION_COLUMN) {
+        if (message->column >= input->num_fields ||
+            !data_type_equal(input->fields[message->column].type, type))
             return decode_corrupt(decoder, "an expression reads a column that is not there");
         expression = expression_column(arena, message->column, type);
-    } else if (message->kind != EXPRESSION_LITERAL) {
-        expression = expression_node(arena, (enum expression_kind)message->kind, type, function,
-                                     stack + *depth - message->num_arguments, message->num_arguments);
+    } else {
+        const struct expression *const *arguments = stack + *depth - message->num_arguments;
+        status = decode_operator(decoder, message, type, arguments, &expression);
     }
-    *depth -= message->num_arguments;
+    if (status != STATUS_OK)
+        return status;
+    *depth -= message->kind == EXPRESSION_LITERAL || message->kind == EXPRESSION_COLUMN
+                  ? 0
+                  : message->num_arguments;
     stack[(*depth)++] = expression;
     return STATUS_OK;
 }

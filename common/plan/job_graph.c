@@ -123,8 +123,7 @@ void plan_job_graph_bind_iceberg(struct plan_job_graph *graph, uint32_t sink_id,
         CHECK(column >= 0);
         columns[i] = (uint32_t)column;
     }
-    struct iceberg_sink_partition *fields =
-        arena_calloc(arena, binding->partition_count + 1, sizeof *fields);
+    struct iceberg_sink_partition *fields = arena_calloc(arena, binding->partition_count + 1, sizeof *fields);
     for (size_t i = 0; i < binding->partition_count; i++) {
         fields[i] = binding->partition[i];
         fields[i].column = arena_strdup(arena, binding->partition[i].column);

@@ -105,7 +105,10 @@ static enum status decode_payload(const struct decoder *decoder, const MESSAGE(N
         return decode_calc(decoder, message->calc, parent->schema, node->schema, &node->calc);
     }
     node->kind = PLAN_SINK;
-    if (node->schema->num_fields != parent->schema->num_fields)
+    bool same = node->schema->num_fields == parent->schema->num_fields;
+    for (uint32_t i = 0; same && i < node->schema->num_fields; i++)
+        same = node->schema->fields[i].type.kind == parent->schema->fields[i].type.kind;
+    if (!same)
         return decode_corrupt(decoder, "a sink takes other rows than it is given");
     return decode_sink(decoder, message->sink, node->schema, &node->sink);
 }

@@ -154,10 +154,31 @@ static void print_case(const struct sql_expression *expression, struct buffer *o
     buffer_append_text(out, " END");
 }
 
+/* EXTRACT(YEAR FROM x) and POSITION(a IN b): two arguments with a word between them. */
+static void print_worded_call(const struct sql_expression *call, const char *word, struct buffer *out)
+{
+    buffer_printf(out, "%s(", call->text);
+    if (strcmp(word, "FROM") == 0)
+        buffer_append_text(out, call->arguments[0]->text);
+    else
+        print_operand(call->arguments[0], out);
+    buffer_printf(out, " %s ", word);
+    sql_expression_print(call->arguments[1], out);
+    buffer_append_byte(out, ')');
+}
+
 static void print_call(const struct sql_expression *expression, struct buffer *out)
 {
     if (is_operator(expression)) {
         print_operator(expression, out);
+        return;
+    }
+    if (expression->argument_count == 2 && strcmp(expression->text, "EXTRACT") == 0) {
+        print_worded_call(expression, "FROM", out);
+        return;
+    }
+    if (expression->argument_count == 2 && strcmp(expression->text, "POSITION") == 0) {
+        print_worded_call(expression, "IN", out);
         return;
     }
     buffer_append_text(out, expression->text);

@@ -1,5 +1,6 @@
 #include "common/plan/plan_codec.h"
 
+#include "common/expression/function.h"
 #include "common/expression/functions/functions.h"
 
 #include <setjmp.h>
@@ -211,6 +212,78 @@ static void a_bound_sink_finds_its_columns_by_name(void **state)
     plan_job_graph_free(graph);
 }
 
+enum { KINDS = 11, CALLS_MAX = 60000 };
+
+/* One column of each type. */
+static const struct schema *all_types(struct plan_job_graph *graph)
+{
+    static const enum type_kind kinds[KINDS] = {TYPE_BOOLEAN, TYPE_INT,       TYPE_BIGINT,       TYPE_FLOAT,
+                                                TYPE_DOUBLE,  TYPE_DECIMAL,   TYPE_STRING,       TYPE_BYTES,
+                                                TYPE_DATE,    TYPE_TIMESTAMP, TYPE_TIMESTAMP_LTZ};
+    struct schema *schema = schema_create(KINDS);
+    for (uint32_t i = 0; i < KINDS; i++)
+        schema_set_field(schema, i, "c",
+                         kinds[i] == TYPE_DECIMAL ? data_type_decimal(12, 3) : data_type_of(kinds[i]));
+    return plan_job_graph_hold(graph, schema);
+}
+
+/* Every call of the function on columns of every type, with count arguments, that its types allow. */
+static size_t call_all(struct plan_job_graph *graph, const struct function *function, uint32_t count,
+                       const struct schema *input, const struct expression **calls, size_t call_count)
+{
+    size_t combinations = 1;
+    for (uint32_t i = 0; i < count; i++)
+        combinations *= KINDS;
+    for (size_t combination = 0; combination < combinations; combination++) {
+        const struct expression *arguments[3];
+        struct error error;
+        size_t rest = combination;
+        for (uint32_t i = 0; i < count; i++, rest /= KINDS)
+            arguments[i] =
+                expression_column(graph->arena, (uint32_t)(rest % KINDS), input->fields[rest % KINDS].type);
+        if (function_call(graph->arena, function->name, arguments, count, &calls[call_count], &error) ==
+            STATUS_OK)
+            call_count++;
+        assert_true(call_count < CALLS_MAX);
+    }
+    return call_count;
+}
+
+/* The decoder infers the types of each call again and takes no other: what function_call made must pass. */
+static void every_call_of_the_function_table_survives(void **state)
+{
+    (void)state;
+    struct plan_job_graph *graph = make_graph();
+    struct plan_node *source = (struct plan_node *)graph->vertices[0].root;
+    struct plan_node *calc = make_node(graph, PLAN_CALC, "Calc[2]", 2);
+    const struct expression **calls = arena_calloc(graph->arena, CALLS_MAX, sizeof *calls);
+    const struct schema *input = all_types(graph);
+    uint32_t function_count = 0;
+    const struct function *functions = function_table(&function_count);
+    size_t count = 0;
+    for (uint32_t i = 0; i < function_count; i++) {
+        for (uint32_t arity = functions[i].min_arguments; arity <= functions[i].max_arguments && arity <= 3;
+             arity++)
+            count = call_all(graph, &functions[i], arity, input, calls, count);
+    }
+    assert_true(count > function_count);
+    struct schema *output = schema_create((uint32_t)count);
+    for (uint32_t i = 0; i < count; i++)
+        schema_set_field(output, i, "x", calls[i]->type);
+    struct plan_calc payload = {.projections = calls, .projection_count = count, .time_zone = "UTC"};
+    struct plan_source values = *source->source;
+    values.value_row_count = 0;
+    values.fields = arena_calloc(graph->arena, KINDS, sizeof *values.fields);
+    source->schema = input;
+    source->source = &values;
+    calc->schema = plan_job_graph_hold(graph, output);
+    calc->calc = &payload;
+    set_children(graph, source, calc, NULL);
+    graph = again(graph);
+    assert_int_equal(graph->vertices[0].root->children[0]->calc->projection_count, count);
+    plan_job_graph_free(graph);
+}
+
 /* Every cut and many a flipped byte is either refused or gives a graph that can be walked. */
 static void damaged_bytes_are_refused_or_harmless(void **state)
 {
@@ -244,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_graph_survives_the_way_there_and_back),
         cmocka_unit_test(a_bound_sink_finds_its_columns_by_name),
+        cmocka_unit_test(every_call_of_the_function_table_survives),
         cmocka_unit_test(damaged_bytes_are_refused_or_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,11 @@ static void assert_expression(struct arena *arena, const char *text, const char 
     struct buffer out = {0};
     sql_expression_print(statement->query->items[0].expression, &out);
     assert_string_equal(buffer_text(&out), printed);
+    /* What is printed parses again, to the same. */
+    statement = parse(arena, arena_printf(arena, "SELECT %s", printed));
+    buffer_clear(&out);
+    sql_expression_print(statement->query->items[0].expression, &out);
+    assert_string_equal(buffer_text(&out), printed);
     buffer_free(&out);
 }
 
@@ -77,7 +82,8 @@ static void expressions_of_each_form_parse(void **state)
     assert_expression(arena, "current_timestamp", "CURRENT_TIMESTAMP");
     assert_expression(arena, "upper(trim(both ' ' from s))", "UPPER(BTRIM(`s`, ' '))");
     assert_expression(arena, "substring(s from 2 for 3)", "SUBSTRING(`s`, 2, 3)");
-    assert_expression(arena, "extract(year from `date`)", "EXTRACT('YEAR', `date`)");
+    assert_expression(arena, "extract(year from `date`)", "EXTRACT(YEAR FROM `date`)");
+    assert_expression(arena, "position('a' in upper(s))", "POSITION('a' IN UPPER(`s`))");
     assert_expression(arena, "LEFT(s, 2)", "LEFT(`s`, 2)");
     assert_expression(arena, "DATE '2024-01-01'", "DATE '2024-01-01'");
     assert_expression(arena, "date /* a column */", "`date`");
