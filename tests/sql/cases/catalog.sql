@@ -1,0 +1,15 @@
+CREATE TABLE events (user_id BIGINT, event_type STRING, at TIMESTAMP(3), day_of AS CAST(at AS DATE), WATERMARK FOR at AS at - INTERVAL '5' SECOND) WITH ('connector' = 'datagen');
+SHOW TABLES;
+DESCRIBE events;
+SHOW CREATE TABLE events;
+CREATE DATABASE other;
+USE other;
+SHOW TABLES;
+SHOW CURRENT DATABASE;
+SHOW DATABASES;
+SHOW CATALOGS;
+USE default_database;
+DROP TABLE events;
+DROP TABLE IF EXISTS events;
+SHOW TABLES;
+DROP TABLE events;

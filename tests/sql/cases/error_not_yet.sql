@@ -1,0 +1,1 @@
+SELECT id, COUNT(*) FROM t GROUP BY id;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id BIGINT) WITH ('connector' = 'kafak');
+SELECT * FROM t;

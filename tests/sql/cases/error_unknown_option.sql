@@ -1,0 +1,2 @@
+CREATE TABLE t (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-secnd' = '5');
+SELECT * FROM t;
