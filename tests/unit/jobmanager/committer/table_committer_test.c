@@ -553,7 +553,7 @@ static void *write_concurrently(void *context)
     char who[8];
     struct error error;
     struct table_committer_options options = options_of(writer->fixture);
-    snprintf(lineage, sizeof lineage, "%d%s", writer->index, LINEAGE + 1);
+    snprintf(lineage, sizeof lineage, "%d%s", writer->index, &LINEAGE[1]);
     snprintf(who, sizeof who, "w%d", writer->index);
     options.lineage = lineage;
     options.wait_ms = NULL;
@@ -744,7 +744,7 @@ static void markers_of_dead_lineages_are_pruned(void **state)
     for (int i = 0; i < 50; i++) {
         char lineage[64];
         struct table_committer_options options = options_of(fixture);
-        snprintf(lineage, sizeof lineage, "%04d%s", i, LINEAGE + 4);
+        snprintf(lineage, sizeof lineage, "%04d%s", i, &LINEAGE[4]);
         options.lineage = lineage;
         struct table_committer *committer = open_committer(fixture, &options);
         assert_int_equal(table_committer_claim(committer, NULL, &error), STATUS_OK);
