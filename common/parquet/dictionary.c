@@ -16,10 +16,8 @@ struct dictionary *dictionary_create(uint32_t width)
     dictionary->width = width;
     dictionary->mask = FIRST_SLOTS - 1;
     dictionary->slots = mem_calloc(FIRST_SLOTS, sizeof *dictionary->slots);
-    if (width == 0) {
+    if (width == 0)
         dictionary->offsets = mem_alloc(FIRST_SLOTS / 2 * sizeof *dictionary->offsets);
-        dictionary->tags = mem_alloc(FIRST_SLOTS / 2 * sizeof *dictionary->tags);
-    }
     return dictionary;
 }
 
@@ -30,17 +28,15 @@ void dictionary_free(struct dictionary *dictionary)
     buffer_free(&dictionary->plain);
     free(dictionary->slots);
     free(dictionary->offsets);
-    free(dictionary->tags);
     free(dictionary);
 }
 
 size_t dictionary_memory_bytes(const struct dictionary *dictionary)
 {
     size_t slots = (size_t)dictionary->mask + 1;
-    size_t a_slot =
-        sizeof *dictionary->slots +
-        (dictionary->width == 0 ? (sizeof *dictionary->offsets + sizeof *dictionary->tags) / 2 : 0);
-    return dictionary->plain.capacity + slots * a_slot;
+    size_t offsets = dictionary->width == 0 ? slots / 2 : 0;
+    return dictionary->plain.capacity + slots * sizeof *dictionary->slots +
+           offsets * sizeof *dictionary->offsets;
 }
 
 static uint32_t hash_fixed(uint64_t value)
@@ -49,39 +45,32 @@ static uint32_t hash_fixed(uint64_t value)
     return (uint32_t)(value >> 32) ^ (uint32_t)(value >> 52);
 }
 
-static uint32_t hash_of_number(const struct dictionary *dictionary, uint32_t number)
-{
-    if (dictionary->width == 0)
-        return dictionary->tags[number];
-    uint64_t value = 0;
-    memcpy(&value, dictionary->plain.data + (size_t)number * dictionary->width, dictionary->width);
-    return hash_fixed(value);
-}
-
 static void grow(struct dictionary *dictionary)
 {
     size_t slots = ((size_t)dictionary->mask + 1) * 2;
     CHECK(slots <= UINT32_MAX);
+    struct dictionary_slot *old = dictionary->slots;
+    size_t num_old = slots / 2;
     dictionary->mask = (uint32_t)slots - 1;
-    free(dictionary->slots);
     dictionary->slots = mem_calloc(slots, sizeof *dictionary->slots);
-    if (dictionary->width == 0) {
+    if (dictionary->width == 0)
         dictionary->offsets = mem_realloc(dictionary->offsets, slots / 2 * sizeof *dictionary->offsets);
-        dictionary->tags = mem_realloc(dictionary->tags, slots / 2 * sizeof *dictionary->tags);
-    }
-    for (uint32_t number = 0; number < dictionary->count; number++) {
-        uint32_t at = hash_of_number(dictionary, number) & dictionary->mask;
-        while (dictionary->slots[at] != 0)
+    for (size_t i = 0; i < num_old; i++) {
+        if (old[i].number == 0)
+            continue;
+        uint32_t at = old[i].hash & dictionary->mask;
+        while (dictionary->slots[at].number != 0)
             at = (at + 1) & dictionary->mask;
-        dictionary->slots[at] = number + 1;
+        dictionary->slots[at] = old[i];
     }
+    free(old);
 }
 
 /* Takes the free slot for the next number; the caller has put the value into plain. */
-static uint32_t take_slot(struct dictionary *dictionary, uint32_t slot)
+static uint32_t take_slot(struct dictionary *dictionary, uint32_t at, uint32_t hash)
 {
     uint32_t number = dictionary->count++;
-    dictionary->slots[slot] = number + 1;
+    dictionary->slots[at] = (struct dictionary_slot){hash, number + 1};
     if (dictionary->count * 2 > dictionary->mask)
         grow(dictionary);
     return number;
@@ -89,13 +78,16 @@ static uint32_t take_slot(struct dictionary *dictionary, uint32_t slot)
 
 static inline uint32_t number_fixed(struct dictionary *dictionary, uint64_t value, uint32_t width)
 {
-    uint32_t at = hash_fixed(value) & dictionary->mask;
-    for (uint32_t taken; (taken = dictionary->slots[at]) != 0; at = (at + 1) & dictionary->mask) {
-        if (memcmp(dictionary->plain.data + (size_t)(taken - 1) * width, &value, width) == 0)
-            return taken - 1;
+    uint32_t hash = hash_fixed(value);
+    uint32_t at = hash & dictionary->mask;
+    for (; dictionary->slots[at].number != 0; at = (at + 1) & dictionary->mask) {
+        uint32_t number = dictionary->slots[at].number - 1;
+        if (dictionary->slots[at].hash == hash &&
+            memcmp(dictionary->plain.data + (size_t)number * width, &value, width) == 0)
+            return number;
     }
     buffer_append(&dictionary->plain, &value, width);
-    return take_slot(dictionary, at);
+    return take_slot(dictionary, at, hash);
 }
 
 void dictionary_number_32(struct dictionary *dictionary, const uint32_t *values, const uint32_t *rows,
@@ -116,11 +108,11 @@ void dictionary_number_64(struct dictionary *dictionary, const uint64_t *values,
 
 static inline uint32_t number_string(struct dictionary *dictionary, const struct string_value *value)
 {
-    uint32_t tag = (uint32_t)hash_bytes(value->data, value->size);
-    uint32_t at = tag & dictionary->mask;
-    for (uint32_t taken; (taken = dictionary->slots[at]) != 0; at = (at + 1) & dictionary->mask) {
-        uint32_t number = taken - 1;
-        if (dictionary->tags[number] != tag)
+    uint32_t hash = (uint32_t)hash_bytes(value->data, value->size);
+    uint32_t at = hash & dictionary->mask;
+    for (; dictionary->slots[at].number != 0; at = (at + 1) & dictionary->mask) {
+        uint32_t number = dictionary->slots[at].number - 1;
+        if (dictionary->slots[at].hash != hash)
             continue;
         const uint8_t *text = dictionary->plain.data + dictionary->offsets[number];
         uint32_t size;
@@ -128,12 +120,11 @@ static inline uint32_t number_string(struct dictionary *dictionary, const struct
         if (size == value->size && (size == 0 || memcmp(text, value->data, size) == 0))
             return number;
     }
-    dictionary->tags[dictionary->count] = tag;
     dictionary->offsets[dictionary->count] = (uint32_t)dictionary->plain.size + LENGTH_BYTES;
     buffer_append_le32(&dictionary->plain, value->size);
     buffer_append(&dictionary->plain, value->data, value->size);
     CHECK(dictionary->plain.size <= UINT32_MAX);
-    return take_slot(dictionary, at);
+    return take_slot(dictionary, at, hash);
 }
 
 void dictionary_number_strings(struct dictionary *dictionary, const struct string_value *values,

@@ -3,6 +3,11 @@
 #include "common/base/buffer.h"
 #include "common/columnar/vector.h"
 
+struct dictionary_slot {
+    uint32_t hash;
+    uint32_t number; /* + 1; 0: free */
+};
+
 /*
  * The distinct values of a column chunk: their PLAIN encoding, which becomes the dictionary page, and a hash
  * table over it (open addressing, at most half full). Values are numbered as they come.
@@ -10,11 +15,10 @@
 struct dictionary {
     uint32_t width; /* 4 or 8 bytes, or 0 for strings */
     uint32_t count;
-    uint32_t mask;       /* slots - 1 */
-    uint32_t *slots;     /* number + 1, 0: free */
+    uint32_t mask; /* slots - 1 */
+    struct dictionary_slot *slots;
     struct buffer plain; /* the values */
-    uint32_t *offsets;   /* strings: where each begins in plain, behind its length; one a slot pair */
-    uint32_t *tags;      /* strings: part of the hash */
+    uint32_t *offsets;   /* strings: where each begins in plain, behind its length; room for half the slots */
 };
 
 struct dictionary *dictionary_create(uint32_t width);
