@@ -80,7 +80,9 @@ enum status decode_literal(const struct decoder *decoder, const MESSAGE(Expressi
     } value;
     const void *given = NULL;
     if (message->has_value && data_type_is_string(type.kind)) {
-        value.text = string_value_of((const char *)message->value.data, message->value.len);
+        /* protobuf-c has no data for bytes of length 0. */
+        const char *text = message->value.len == 0 ? "" : (const char *)message->value.data;
+        value.text = string_value_of(text, message->value.len);
         given = &value.text;
     } else if (message->has_value) {
         if (type.kind == TYPE_NULL || message->value.len != data_type_width(type.kind))
