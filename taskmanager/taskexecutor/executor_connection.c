@@ -117,16 +117,22 @@ static uint64_t resident_bytes(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* A task at its end is told by its last state, which says why. */
+static bool is_reported(const struct task_entry *entry)
+{
+    return entry->task != NULL && !entry->is_void && task_status(entry->task) < RPC_TASK_FINISHED;
+}
+
 static void send_heartbeat(struct task_executor *executor, uint64_t round)
 {
     size_t count = 0;
     for (struct task_entry *entry = executor->entries; entry != NULL; entry = entry->next)
-        count += entry->task != NULL && !entry->is_void;
+        count++;
     struct arena *arena = arena_create(4096);
     struct rpc_task_report *reports = arena_calloc(arena, count + 1, sizeof *reports);
     count = 0;
     for (struct task_entry *entry = executor->entries; entry != NULL; entry = entry->next)
-        if (entry->task != NULL && !entry->is_void)
+        if (is_reported(entry))
             task_report(entry->task, arena, &reports[count++]);
     struct timespec cpu = {0};
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);

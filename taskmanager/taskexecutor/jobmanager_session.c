@@ -191,6 +191,8 @@ void jobmanager_session_on_heartbeat_reply(struct jobmanager_session *session, u
     }
     /* A leader that does not know us has given our tasks up: nothing they do counts any more. */
     order_cancel(session, 0, false);
+    if (status == STATUS_OK && reply->leader_epoch > session->epoch)
+        session->epoch = reply->leader_epoch; /* fences the one before it at once */
     session->has_tasks_due = false;
     if (session->has_folder)
         begin_resolving(session, now_ms);

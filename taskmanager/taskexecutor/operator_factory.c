@@ -3,17 +3,22 @@
 #include "taskmanager/operators/calc.h"
 #include "taskmanager/sink/blackhole/blackhole_sink.h"
 #include "taskmanager/sink/collect/collect_sink.h"
+#include "taskmanager/sink/iceberg/iceberg_sink.h"
+#include "taskmanager/sink/kafka/kafka_dead_letter_sink.h"
 #include "taskmanager/sink/print/print_sink.h"
 #include "taskmanager/source/datagen/datagen_source.h"
+#include "taskmanager/source/kafka/kafka_source.h"
 #include "taskmanager/source/values_source.h"
 
 /* The registry: a plan kind, its constructor. */
 static struct source_reader *(*const source_constructors[])(const struct plan_node *node) = {
+    [PLAN_SOURCE_KAFKA] = kafka_source_create,
     [PLAN_SOURCE_DATAGEN] = datagen_source_create,
     [PLAN_SOURCE_VALUES] = values_source_create,
 };
 
 static struct operator* (*const sink_constructors[])(const struct plan_node *node) = {
+    [PLAN_SINK_ICEBERG] = iceberg_sink_create,
     [PLAN_SINK_PRINT] = print_sink_create,
     [PLAN_SINK_BLACKHOLE] = blackhole_sink_create,
 };
@@ -44,13 +49,8 @@ static struct operator* create_operator(const struct plan_node *node, struct col
     return NULL;
 }
 
-static struct operator* create_dead_letter_sink(const struct plan_node *source_node)
-{
-    (void)source_node;
-    return NULL;
-}
-
-static const struct operator_factory shipped = {create_source, create_operator, create_dead_letter_sink};
+static const struct operator_factory shipped = {create_source, create_operator,
+                                                kafka_dead_letter_sink_create};
 
 const struct operator_factory *operator_factory_shipped(void)
 {
