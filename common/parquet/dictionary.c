@@ -106,9 +106,9 @@ void dictionary_number_64(struct dictionary *dictionary, const uint64_t *values,
         numbers[i] = number_fixed(dictionary, values[rows != NULL ? rows[i] : i], 8);
 }
 
-static inline uint32_t number_string(struct dictionary *dictionary, const struct string_value *value)
+static inline uint32_t number_string(struct dictionary *dictionary, const struct string_value *value,
+                                     uint32_t hash)
 {
-    uint32_t hash = (uint32_t)hash_bytes(value->data, value->size);
     uint32_t at = hash & dictionary->mask;
     for (; dictionary->slots[at].number != 0; at = (at + 1) & dictionary->mask) {
         uint32_t number = dictionary->slots[at].number - 1;
@@ -131,8 +131,14 @@ void dictionary_number_strings(struct dictionary *dictionary, const struct strin
                                const uint32_t *rows, uint32_t count, uint32_t *numbers)
 {
     CHECK(dictionary->width == 0);
+    /* Hashes first, so that the slots are on their way when they are asked. */
+    for (uint32_t i = 0; i < count; i++) {
+        const struct string_value *value = &values[rows != NULL ? rows[i] : i];
+        numbers[i] = (uint32_t)hash_bytes(value->data, value->size);
+        __builtin_prefetch(&dictionary->slots[numbers[i] & dictionary->mask]);
+    }
     for (uint32_t i = 0; i < count; i++)
-        numbers[i] = number_string(dictionary, &values[rows != NULL ? rows[i] : i]);
+        numbers[i] = number_string(dictionary, &values[rows != NULL ? rows[i] : i], numbers[i]);
 }
 
 struct string_value dictionary_string(const struct dictionary *dictionary, uint32_t number)
