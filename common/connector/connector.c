@@ -156,11 +156,20 @@ enum status connector_unknown_identifier(const char *identifier,
                                          const struct connector_definition *const *known, size_t known_count,
                                          struct error *error)
 {
+    enum { NAMES_MAX = 32 };
+    const char *names[NAMES_MAX];
     struct buffer list = {0};
-    for (size_t i = 0; i < known_count; i++)
+    CHECK(known_count <= NAMES_MAX);
+    for (size_t i = 0; i < known_count; i++) {
+        names[i] = known[i]->identifier;
         buffer_printf(&list, "%s%s", i == 0 ? "" : ", ", known[i]->identifier);
+    }
+    const char *nearest = nearest_word(identifier, names, known_count);
+    buffer_append_byte(&list, '.');
+    if (nearest != NULL)
+        buffer_printf(&list, " Did you mean '%s'?", nearest);
     enum status status = error_set(error, STATUS_INVALID_ARGUMENT,
-                                   "Could not find any factory for identifier '%s'. Available: %s.",
+                                   "Could not find any factory for identifier '%s'. Available: %s",
                                    identifier, buffer_text(&list));
     buffer_free(&list);
     return status;

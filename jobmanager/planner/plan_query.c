@@ -163,8 +163,10 @@ static enum status plan_constant_query(struct plan_builder *builder, const struc
     struct scope scope = scope_of(builder, NULL, NULL);
     struct select_list list = {.count = 0};
     TRY(resolve_items(&scope, query, &list));
-    for (size_t i = 0; i < list.count; i++)
-        TRY(resolve_constant(&scope, list.expressions[i], &list.expressions[i]));
+    for (size_t i = 0; i < list.count; i++) {
+        if (resolve_constant(&scope, list.expressions[i], &list.expressions[i]) != STATUS_OK)
+            return planner_locate(builder->error, &query->items[i].span);
+    }
     pipeline->value_row_count = 1;
     if (query->where != NULL) {
         const struct expression *condition = NULL;
