@@ -90,7 +90,7 @@ static void record_failure(struct coordinator *coordinator, uint64_t checkpoint_
         return;
     record->status = CHECKPOINT_FAILED;
     record->ended_ms = now_ms;
-    snprintf(record->failure, sizeof record->failure, "%s", reason->message);
+    snprintf(record->failure, sizeof record->failure, "%.255s", reason->message);
 }
 
 /* Gives up the checkpoint in progress. */

@@ -201,6 +201,8 @@ struct job_view {
     const struct job_configuration_entry_view *configuration; /* the session's; secrets are masked */
     size_t num_configuration;
     bool has_collect_sink;
+    /* Durable and not yet in all tables: the oldest; -1: none. A cancelled job leaves it to a restore. */
+    int64_t pending_checkpoint_id;
 };
 
 void cluster_view_ref(const struct cluster_view *view);

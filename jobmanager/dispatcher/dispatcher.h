@@ -20,15 +20,14 @@ struct dispatcher_options {
     const struct process_context *process;     /* borrowed; outlives the dispatcher */
     const struct configuration *configuration; /* borrowed */
     struct transport *transport;               /* borrowed */
-    struct job_store *job_store;               /* borrowed; leadership is held */
-    /* Called once from the dispatcher's thread when this leader is fenced: the process must exit. */
-    void (*on_fenced)(void *context, const struct error *error);
-    void *context;
+    struct job_store *job_store;               /* borrowed */
 };
 
-/* Reads the jobs of the store, listens for taskmanagers and starts. */
+/* Listens for taskmanagers, and refuses them until dispatcher_start. */
 STATUS_MUST_CHECK enum status dispatcher_create(const struct dispatcher_options *options,
                                                 struct dispatcher **ret_dispatcher, struct error *error);
+/* Takes up the jobs of the store, which leads from before the call. Once. */
+STATUS_MUST_CHECK enum status dispatcher_start(struct dispatcher *dispatcher, struct error *error);
 /* The address that taskmanagers dial. */
 const char *dispatcher_rpc_address(const struct dispatcher *dispatcher);
 /* Stops without touching the jobs: they are taken up again by the next leader. */

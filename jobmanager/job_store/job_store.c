@@ -99,8 +99,9 @@ static void epoch_name(const char *kind, uint64_t epoch, char name[64])
 
 enum status job_store_put_job(struct job_store *store, const struct stored_job *job, struct error *error)
 {
-    json_t *json = json_pack("{s:s, s:s, s:s, s:I}", "job-id", job->job_id, "name", job->name, "lineage",
-                             job->lineage, "submitted-ms", (json_int_t)job->submitted_ms);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I}", "job-id", job->job_id, "name", job->name, "lineage",
+                             job->lineage, "restored-job-id", job->restored_job_id, "submitted-ms",
+                             (json_int_t)job->submitted_ms);
     if (json == NULL)
         return error_set(error, STATUS_INVALID_ARGUMENT, "the job's name is not UTF-8");
     char *header = json_dumps(json, JSON_COMPACT);
@@ -325,6 +326,8 @@ static enum status parse_job(const struct buffer *bytes, const char *path, struc
     const char *lineage = json_string_value(json_object_get(json, "lineage"));
     job->name = mem_strdup(name == NULL ? "" : name);
     snprintf(job->lineage, sizeof job->lineage, "%s", lineage == NULL ? "" : lineage);
+    const char *restored = json_string_value(json_object_get(json, "restored-job-id"));
+    snprintf(job->restored_job_id, sizeof job->restored_job_id, "%s", restored == NULL ? "" : restored);
     job->submitted_ms = json_integer_value(json_object_get(json, "submitted-ms"));
     json_decref(json);
     buffer_append(&job->graph, bytes->data + JOB_HEADER_BYTES + header_size,

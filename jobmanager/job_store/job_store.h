@@ -47,6 +47,8 @@ struct stored_job {
     char job_id[STORED_JOB_ID_BYTES];
     char lineage[STORED_LINEAGE_BYTES];
     char *name;
+    /* The job whose checkpoint it was restored from; "" when none. */
+    char restored_job_id[STORED_JOB_ID_BYTES];
     int64_t submitted_ms;
     struct buffer graph; /* plan_job_graph_encode */
     /* The newest state that was recorded: "" when none; failure "" unless it FAILED. */
