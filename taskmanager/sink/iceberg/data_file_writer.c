@@ -12,6 +12,8 @@ struct data_file_writer {
     char *path;
     struct file_output *output;
     struct parquet_writer *parquet;
+    bool is_finished;
+    struct parquet_file_metrics metrics; /* once finished */
 };
 
 enum status data_file_writer_open(const struct sink_settings *settings, struct file_io *io, const char *path,
@@ -28,7 +30,11 @@ enum status data_file_writer_open(const struct sink_settings *settings, struct f
         return status;
     }
     struct data_file_writer *writer = mem_calloc(1, sizeof *writer);
-    *writer = (struct data_file_writer){settings, io, mem_strdup(path), output, parquet};
+    writer->settings = settings;
+    writer->io = io;
+    writer->path = mem_strdup(path);
+    writer->output = output;
+    writer->parquet = parquet;
     *ret_writer = writer;
     return STATUS_OK;
 }
@@ -111,9 +117,9 @@ static struct iceberg_column_metrics *column_metrics(const struct sink_settings 
 }
 
 static struct iceberg_data_file describe(const struct data_file_writer *writer,
-                                         const struct parquet_file_metrics *metrics,
                                          const struct bytes_view *partition_values, struct arena *arena)
 {
+    const struct parquet_file_metrics *metrics = &writer->metrics;
     struct iceberg_data_file file = iceberg_data_file_empty();
     file.path = arena_strdup(arena, writer->path);
     file.num_partition_values = writer->settings->spec.num_fields;
@@ -128,22 +134,31 @@ static struct iceberg_data_file describe(const struct data_file_writer *writer,
     return file;
 }
 
+enum status data_file_writer_finish(struct data_file_writer *writer, struct error *error)
+{
+    if (writer->is_finished)
+        return STATUS_OK;
+    enum status status = parquet_writer_finish(writer->parquet, &writer->metrics, error);
+    if (status != STATUS_OK)
+        return error_prefix(error, "%s", writer->path);
+    writer->is_finished = true;
+    return STATUS_OK;
+}
+
 enum status data_file_writer_close(struct data_file_writer *writer, const struct bytes_view *partition_values,
                                    struct arena *arena, struct iceberg_data_file *ret_file,
                                    struct error *error)
 {
-    struct parquet_file_metrics metrics;
-    enum status status = parquet_writer_finish(writer->parquet, &metrics, error);
+    enum status status = data_file_writer_finish(writer, error);
     if (status == STATUS_OK)
         status = file_output_sync(writer->output, error);
     if (status != STATUS_OK) {
-        error_prefix(error, "%s", writer->path);
         data_file_writer_abort(writer);
         return status;
     }
     status = file_output_close(writer->output, error);
     if (status == STATUS_OK)
-        *ret_file = describe(writer, &metrics, partition_values, arena);
+        *ret_file = describe(writer, partition_values, arena);
     else
         data_file_remove(writer->io, writer->path);
     free_writer(writer);

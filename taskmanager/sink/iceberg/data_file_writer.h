@@ -17,8 +17,11 @@ struct parquet_writer *data_file_writer_parquet(struct data_file_writer *writer)
  * harmless. */
 void data_file_remove(struct file_io *io, const char *path);
 
-/* Finishes, syncs and closes; the description lives in arena. Frees writer, whatever the result; on failure
- * the file is removed. */
+/* Writes the rest of the content. Of several files to close all are best finished first: they then go to the
+ * device together. */
+STATUS_MUST_CHECK enum status data_file_writer_finish(struct data_file_writer *writer, struct error *error);
+/* Finishes, if that was not done, syncs and closes; the description lives in arena. Frees writer, whatever
+ * the result; on failure the file is removed. */
 STATUS_MUST_CHECK enum status data_file_writer_close(struct data_file_writer *writer,
                                                      const struct bytes_view *partition_values,
                                                      struct arena *arena, struct iceberg_data_file *ret_file,

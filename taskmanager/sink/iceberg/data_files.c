@@ -287,12 +287,13 @@ static void begin_interval(struct data_files *files)
 enum status data_files_end_interval(struct data_files *files, struct buffer *committable,
                                     struct closed_files *ret_closed, struct error *error)
 {
-    while (files->num_open > 0) {
-        enum status status = close_file(files, files->num_open - 1, error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    enum status status = sync_folders(files, error);
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < files->num_open && status == STATUS_OK; i++)
+        status = data_file_writer_finish(files->partitions[files->open[i]].writer, error);
+    while (files->num_open > 0 && status == STATUS_OK)
+        status = close_file(files, files->num_open - 1, error);
+    if (status == STATUS_OK)
+        status = sync_folders(files, error);
     if (status != STATUS_OK)
         return status;
     *ret_closed = take_paths(files);
