@@ -72,7 +72,7 @@ static const char *read_members(struct json_decoder *decoder, uint32_t *ret_memb
         bool is_end = false;
         const struct json_expected *expected = &decoder->expected[next];
         if (next < decoder->num_expected && (member == 0) == (next == 0) && matches(expected, at)) {
-            at += expected->size;
+            at = json_skip_space(at + expected->size); /* it may have more space than the last one */
             column = expected->column;
             is_end = expected->is_end;
             next++;
@@ -233,6 +233,7 @@ struct format_decoder *json_decoder_create(const struct schema *schema,
     for (uint32_t i = 0; i < schema->num_fields; i++)
         decoder->all[i / SEEN_BITS] |= UINT64_C(1) << (i % SEEN_BITS);
     decoder->expected = mem_calloc(JSON_EXPECTED_MAX + 1, sizeof *decoder->expected);
+    memcpy(decoder->date, "1970-01-01", JSON_DATE_BYTES); /* day 0 */
     json_keys_create(decoder);
     return &decoder->base;
 }
