@@ -20,7 +20,8 @@ static int refuse(const char *what, const char *argument)
     return 2;
 }
 
-/* *ret_rest becomes the first argument that no option takes. */
+/* *ret_rest becomes the argument that no option takes; of several the last one, behind which nothing is read.
+ */
 static void parse_options(int argc, char **argv, struct client_options *options, const char **ret_rest)
 {
     for (int i = 2; i < argc; i++) {
@@ -39,8 +40,10 @@ static void parse_options(int argc, char **argv, struct client_options *options,
             *equals = '\0';
             configuration_set(options->variables, pair, equals + 1);
         } else {
+            bool is_second = *ret_rest != NULL || argv[i][0] == '-';
             *ret_rest = argv[i];
-            return;
+            if (is_second)
+                return;
         }
     }
 }
