@@ -1,5 +1,6 @@
 #include "jobmanager/planner/planner_internal.h"
 
+#include "common/base/nearest_word.h"
 #include "common/expression/type_rules.h"
 
 /* Flink's message, both schemas in it. */
@@ -18,6 +19,19 @@ static enum status mismatch(struct plan_builder *builder, const char *sink_path,
     return status;
 }
 
+static enum status unknown_column(struct plan_builder *builder, const struct sql_insert *insert,
+                                  uint32_t index, const struct schema *sink)
+{
+    const char **names = arena_calloc(builder->graph->arena, sink->num_fields + 1, sizeof *names);
+    for (uint32_t i = 0; i < sink->num_fields; i++)
+        names[i] = sink->fields[i].name;
+    const char *nearest = nearest_word(insert->columns[index], names, sink->num_fields);
+    return planner_error_at(builder->error, &insert->column_spans[index], STATUS_INVALID_ARGUMENT,
+                            "Unknown target column '%s'%s%s%s", insert->columns[index],
+                            nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                            nearest != NULL ? "'?" : "");
+}
+
 /* targets[i]: the sink column that takes query column i. */
 static enum status map_columns(struct plan_builder *builder, const struct sql_insert *insert,
                                const char *sink_path, const struct schema *sink, const struct schema *query,
@@ -31,8 +45,7 @@ static enum status map_columns(struct plan_builder *builder, const struct sql_in
         if (insert->columns != NULL) {
             target = schema_find(sink, insert->columns[i]);
             if (target < 0)
-                return planner_error_at(builder->error, &insert->column_spans[i], STATUS_INVALID_ARGUMENT,
-                                        "Unknown target column '%s'", insert->columns[i]);
+                return unknown_column(builder, insert, i, sink);
             if (given[target])
                 return planner_error_at(builder->error, &insert->column_spans[i], STATUS_INVALID_ARGUMENT,
                                         "Target column '%s' is assigned more than once", insert->columns[i]);
