@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LEAD_DEADLINE_MS = 10000 };
+
 /* A whole cluster inside this process: one jobmanager, one taskmanager, over inproc. Everything it writes for
  * itself is in one folder that goes with it. */
 struct local_cluster {
@@ -42,7 +44,7 @@ static void configure(struct local_cluster *cluster, const struct client_options
     configuration_set(cluster->configuration, "jobmanager.rpc.address", text);
     snprintf(text, sizeof text, "inproc://frazil-%d-taskmanager", (int)getpid());
     configuration_set(cluster->configuration, "taskmanager.host", text);
-    configuration_set(cluster->configuration, "rest.port", "-1");
+    configuration_set(cluster->configuration, "rest.enabled", "false");
     snprintf(text, sizeof text, "file://%s/ha", cluster->folder);
     configuration_set(cluster->configuration, "high-availability.storageDir", text);
     snprintf(text, sizeof text, "file://%s/checkpoints", cluster->folder);
@@ -58,6 +60,8 @@ static enum status start(struct local_cluster *cluster, struct error *error)
     cluster->transport = nng_transport_create();
     status = jobmanager_create(&cluster->process, cluster->configuration, cluster->transport,
                                &cluster->jobmanager, error);
+    if (status == STATUS_OK)
+        status = jobmanager_wait_leading(cluster->jobmanager, LEAD_DEADLINE_MS, error);
     if (status == STATUS_OK)
         status = taskmanager_create(&cluster->process, cluster->configuration, cluster->transport,
                                     &cluster->taskmanager, error);
