@@ -1,5 +1,6 @@
 #include "taskmanager/sink/iceberg/data_file_writer.h"
 
+#include "common/base/check.h"
 #include "common/base/memory.h"
 #include "common/iceberg/value.h"
 #include "common/parquet/bounds.h"
@@ -12,7 +13,7 @@ struct data_file_writer {
     char *path;
     struct file_output *output;
     struct parquet_writer *parquet;
-    bool is_finished;
+    bool is_finished, is_synced;
     struct parquet_file_metrics metrics; /* once finished */
 };
 
@@ -64,6 +65,11 @@ void data_file_remove(struct file_io *io, const char *path)
 struct parquet_writer *data_file_writer_parquet(struct data_file_writer *writer)
 {
     return writer->parquet;
+}
+
+const char *data_file_writer_path(const struct data_file_writer *writer)
+{
+    return writer->path;
 }
 
 static struct bytes_view text_bound(const struct string_value *text, struct column_metrics_mode mode,
@@ -145,13 +151,23 @@ enum status data_file_writer_finish(struct data_file_writer *writer, struct erro
     return STATUS_OK;
 }
 
+enum status data_file_writer_sync(struct data_file_writer *writer, struct error *error)
+{
+    CHECK(writer->is_finished);
+    if (writer->is_synced)
+        return STATUS_OK;
+    enum status status = file_output_sync(writer->output, error);
+    writer->is_synced = status == STATUS_OK;
+    return status;
+}
+
 enum status data_file_writer_close(struct data_file_writer *writer, const struct bytes_view *partition_values,
                                    struct arena *arena, struct iceberg_data_file *ret_file,
                                    struct error *error)
 {
     enum status status = data_file_writer_finish(writer, error);
     if (status == STATUS_OK)
-        status = file_output_sync(writer->output, error);
+        status = data_file_writer_sync(writer, error);
     if (status != STATUS_OK) {
         data_file_writer_abort(writer);
         return status;

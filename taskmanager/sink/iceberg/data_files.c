@@ -5,6 +5,8 @@
 #include "common/base/random.h"
 #include "common/columnar/record_batch.h"
 #include "common/iceberg/committable.h"
+#include "taskmanager/sink/iceberg/sync_jobs.h"
+#include "taskmanager/sink/iceberg/value_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,19 +242,33 @@ enum status data_files_append(struct data_files *files, struct vector *const *co
     return status == STATUS_OK ? bound_memory(files, error) : status;
 }
 
-/* The names of the closed files become durable: each folder once. */
-static enum status sync_folders(struct data_files *files, struct error *error)
+static void add_folder(struct sync_job *jobs, uint32_t *num_jobs, struct value_table *folders,
+                       const char *path)
 {
-    char *last = NULL;
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < files->num_closed && status == STATUS_OK; i++) {
-        char *folder = file_path_parent(files->closed[i].path);
-        if (last == NULL || strcmp(last, folder) != 0)
-            status = file_io_sync_directory(files->io, folder, error);
-        free(last);
-        last = folder;
+    char *folder = file_path_parent(path);
+    uint32_t before = value_table_count(folders);
+    uint32_t number = value_table_number(folders, folder, strlen(folder) + 1);
+    if (number == before)
+        jobs[(*num_jobs)++].folder = (const char *)value_table_value(folders, number).data;
+    free(folder);
+}
+
+/* The content of the open files and the names of all become durable. */
+static enum status sync_files(struct data_files *files, struct error *error)
+{
+    uint32_t num_jobs = 0;
+    struct sync_job *jobs = mem_calloc(2 * files->num_open + files->num_closed, sizeof *jobs);
+    struct value_table *folders = value_table_create();
+    for (uint32_t i = 0; i < files->num_open; i++) {
+        struct data_file_writer *writer = files->partitions[files->open[i]].writer;
+        jobs[num_jobs++].writer = writer;
+        add_folder(jobs, &num_jobs, folders, data_file_writer_path(writer));
     }
-    free(last);
+    for (uint32_t i = 0; i < files->num_closed; i++)
+        add_folder(jobs, &num_jobs, folders, files->closed[i].path);
+    enum status status = sync_jobs_run(jobs, num_jobs, files->io, error);
+    value_table_free(folders);
+    free(jobs);
     return status;
 }
 
@@ -290,10 +306,10 @@ enum status data_files_end_interval(struct data_files *files, struct buffer *com
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < files->num_open && status == STATUS_OK; i++)
         status = data_file_writer_finish(files->partitions[files->open[i]].writer, error);
+    if (status == STATUS_OK)
+        status = sync_files(files, error);
     while (files->num_open > 0 && status == STATUS_OK)
         status = close_file(files, files->num_open - 1, error);
-    if (status == STATUS_OK)
-        status = sync_folders(files, error);
     if (status != STATUS_OK)
         return status;
     *ret_closed = take_paths(files);
