@@ -31,7 +31,7 @@ struct jobmanager {
     bool is_leading;
     bool has_failed;
     struct error failure;
-    void (*on_failed)(void *context, const struct error *error);
+    jobmanager_failed_callback *on_failed;
     void *failed_context;
 };
 
@@ -41,10 +41,23 @@ static void fail(struct jobmanager *jobmanager, const struct error *error)
     pthread_mutex_lock(&jobmanager->mutex);
     jobmanager->has_failed = true;
     jobmanager->failure = *error;
+    jobmanager_failed_callback *callback = jobmanager->on_failed;
+    void *context = jobmanager->failed_context;
     pthread_cond_broadcast(&jobmanager->changed);
     pthread_mutex_unlock(&jobmanager->mutex);
-    if (jobmanager->on_failed != NULL)
-        jobmanager->on_failed(jobmanager->failed_context, error);
+    if (callback != NULL)
+        callback(context, error);
+}
+
+void jobmanager_on_failed(struct jobmanager *jobmanager, jobmanager_failed_callback *callback, void *context)
+{
+    pthread_mutex_lock(&jobmanager->mutex);
+    jobmanager->on_failed = callback;
+    jobmanager->failed_context = context;
+    bool has_failed = jobmanager->has_failed;
+    pthread_mutex_unlock(&jobmanager->mutex);
+    if (has_failed)
+        callback(context, &jobmanager->failure);
 }
 
 static struct timespec deadline_after(int64_t wait_ms)
@@ -84,9 +97,12 @@ static enum status begin_leading(struct jobmanager *jobmanager, struct error *er
         .dispatcher = jobmanager->dispatcher,
     };
     jobmanager->gateway = gateway_create(&gateway);
-    bool has_rest;
-    status = configuration_boolean(jobmanager->configuration, "rest.enabled", true, &has_rest, error);
-    if (status == STATUS_OK && has_rest) {
+    int64_t port;
+    bool has_rest = true;
+    status = configuration_integer(jobmanager->configuration, "rest.port", 8081, -1, 65535, &port, error);
+    if (status == STATUS_OK)
+        status = configuration_boolean(jobmanager->configuration, "rest.enabled", true, &has_rest, error);
+    if (status == STATUS_OK && has_rest && port >= 0) {
         struct rest_options rest = {
             .process = jobmanager->process,
             .configuration = jobmanager->configuration,
@@ -182,15 +198,14 @@ static enum status open_parts(struct jobmanager *jobmanager, struct error *error
     return status;
 }
 
-enum status jobmanager_create(const struct jobmanager_options *options, struct jobmanager **ret_jobmanager,
-                              struct error *error)
+enum status jobmanager_create(const struct process_context *process,
+                              const struct configuration *configuration, struct transport *transport,
+                              struct jobmanager **ret_jobmanager, struct error *error)
 {
     struct jobmanager *jobmanager = mem_calloc(1, sizeof *jobmanager);
-    jobmanager->process = options->process;
-    jobmanager->configuration = options->configuration;
-    jobmanager->transport = options->transport;
-    jobmanager->on_failed = options->on_failed;
-    jobmanager->failed_context = options->context;
+    jobmanager->process = process;
+    jobmanager->configuration = configuration;
+    jobmanager->transport = transport;
     CHECK(pthread_mutex_init(&jobmanager->mutex, NULL) == 0);
     pthread_condattr_t attributes;
     CHECK(pthread_condattr_init(&attributes) == 0);
@@ -247,12 +262,12 @@ void jobmanager_free(struct jobmanager *jobmanager)
     free(jobmanager);
 }
 
-struct dispatcher *jobmanager_dispatcher(struct jobmanager *jobmanager)
+struct dispatcher *jobmanager_dispatcher(const struct jobmanager *jobmanager)
 {
     return jobmanager->dispatcher;
 }
 
-struct gateway *jobmanager_gateway(struct jobmanager *jobmanager)
+struct gateway *jobmanager_gateway(const struct jobmanager *jobmanager)
 {
     return jobmanager->gateway;
 }

@@ -34,13 +34,11 @@ static enum status start(struct process *process, int argc, char **argv, struct 
     if (status != STATUS_OK)
         return status;
     process->transport = nng_transport_create();
-    struct jobmanager_options options = {
-        .process = &process->context,
-        .configuration = process->configuration,
-        .transport = process->transport,
-        .on_failed = on_failed,
-    };
-    return jobmanager_create(&options, &process->jobmanager, error);
+    status = jobmanager_create(&process->context, process->configuration, process->transport,
+                               &process->jobmanager, error);
+    if (status == STATUS_OK)
+        jobmanager_on_failed(process->jobmanager, on_failed, process);
+    return status;
 }
 
 static void stop(struct process *process)
