@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #define JOB           "0000000000000000000000000000000a"
 #define OTHER_JOB     "0000000000000000000000000000000b"
@@ -679,37 +680,51 @@ static void a_foreign_writer_that_renames_over_us_is_noticed(void **state)
     table_committer_free(committer);
 }
 
-/* The table's metadata with its head moved back to `snapshot_id`; the properties stay. */
-static struct iceberg_table_metadata *rolled_back(const struct iceberg_table *table, int64_t snapshot_id)
+/* What a foreign writer does to the table's metadata: moves the head of main, and drops all snapshots but it.
+ */
+static void change_history(const struct fixture *fixture, int64_t head, bool expire)
 {
     struct error error;
     struct buffer text = {0};
     struct iceberg_table_metadata *metadata;
+    struct iceberg_table *table = load(fixture);
     assert_int_equal(iceberg_table_metadata_write(table->metadata, false, &text, &error), STATUS_OK);
-    char now[64];
-    char then[64];
-    struct buffer changed = {0};
-    const char *rest = buffer_text(&text);
-    snprintf(now, sizeof now, "\"current-snapshot-id\":%lld",
-             (long long)table->metadata->current_snapshot_id);
-    snprintf(then, sizeof then, "\"current-snapshot-id\":%lld", (long long)snapshot_id);
-    const char *at = strstr(rest, now);
-    assert_non_null(at);
-    buffer_append(&changed, rest, (size_t)(at - rest));
-    buffer_append_text(&changed, then);
-    rest = at + strlen(now);
-    snprintf(now, sizeof now, "\"main\":{\"snapshot-id\":%lld",
-             (long long)table->metadata->current_snapshot_id);
-    snprintf(then, sizeof then, "\"main\":{\"snapshot-id\":%lld", (long long)snapshot_id);
-    at = strstr(rest, now);
-    assert_non_null(at);
-    buffer_append(&changed, rest, (size_t)(at - rest));
-    buffer_append_text(&changed, then);
-    buffer_append_text(&changed, at + strlen(now));
-    assert_int_equal(iceberg_table_metadata_parse(buffer_view(&changed), &metadata, &error), STATUS_OK);
+    json_t *document = json_loads(buffer_text(&text), 0, NULL);
+    json_object_set_new(document, "current-snapshot-id", json_integer(head));
+    json_object_set_new(json_object_get(json_object_get(document, "refs"), "main"), "snapshot-id",
+                        json_integer(head));
+    json_t *snapshots = json_object_get(document, "snapshots");
+    for (size_t i = json_array_size(snapshots); expire && i-- > 0;)
+        if (json_integer_value(json_object_get(json_array_get(snapshots, i), "snapshot-id")) != head)
+            json_array_remove(snapshots, i);
+    assert_int_equal(iceberg_table_metadata_from_json(document, &metadata, &error), STATUS_OK);
+    write_version(fixture, metadata, table->version + 1);
+    iceberg_table_metadata_unref(metadata);
+    json_decref(document);
+    iceberg_table_free(table);
     buffer_free(&text);
-    buffer_free(&changed);
-    return metadata;
+}
+
+static int64_t head_of(const struct fixture *fixture, bool parent)
+{
+    struct iceberg_table *table = load(fixture);
+    const struct iceberg_snapshot *head = iceberg_table_head(table->metadata);
+    int64_t id = parent ? iceberg_table_parent(table->metadata, head)->snapshot_id : head->snapshot_id;
+    iceberg_table_free(table);
+    return id;
+}
+
+/* A commit of another lineage. */
+static void commit_foreign(const struct fixture *fixture, int64_t checkpoint_id)
+{
+    struct error error;
+    struct table_committer_options options = options_of(fixture);
+    options.lineage = OTHER_LINEAGE;
+    options.job_id = OTHER_JOB;
+    struct table_committer *committer = open_committer(fixture, &options);
+    assert_int_equal(table_committer_claim(committer, NULL, &error), STATUS_OK);
+    must_commit(fixture, committer, "foreign", checkpoint_id);
+    table_committer_free(committer);
 }
 
 static void a_rolled_back_table_is_ambiguous(void **state)
@@ -721,19 +736,62 @@ static void a_rolled_back_table_is_ambiguous(void **state)
     must_commit(fixture, committer, "a", 1);
     must_commit(fixture, committer, "a", 2);
     table_committer_free(committer);
-    struct iceberg_table *table = load(fixture);
-    const struct iceberg_snapshot *parent =
-        iceberg_table_parent(table->metadata, iceberg_table_head(table->metadata));
-    struct iceberg_table_metadata *metadata = rolled_back(table, parent->snapshot_id);
-    write_version(fixture, metadata, table->version + 1);
-    iceberg_table_metadata_unref(metadata);
-    iceberg_table_free(table);
+    change_history(fixture, head_of(fixture, true), false);
     struct table_committer_options options = options_of(fixture);
     options.epoch = 2;
     committer = open_committer(fixture, &options);
     assert_int_equal(table_committer_last_committed(committer, INT64_MAX, &last, &error), STATUS_CORRUPT);
     assert_non_null(strstr(error.message, "ambiguous"));
     assert_int_equal(table_committer_claim(committer, NULL, &error), STATUS_CORRUPT);
+    table_committer_free(committer);
+}
+
+static void expired_snapshots_are_known_by_their_files(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    struct table_commit_result result;
+    int64_t last;
+    struct table_committer *committer = open_and_claim(fixture, 1);
+    for (int64_t n = 1; n <= 3; n++)
+        must_commit(fixture, committer, "a", n);
+    commit_foreign(fixture, 1);
+    commit_foreign(fixture, 2);
+    change_history(fixture, head_of(fixture, false), true);
+    must_commit(fixture, committer, "a", 4); /* the process that goes on */
+    commit_foreign(fixture, 3);
+    commit_foreign(fixture, 4);
+    change_history(fixture, head_of(fixture, false), true);
+    table_committer_free(committer);
+
+    committer = open_and_claim(fixture, 2); /* and one that starts */
+    assert_int_equal(table_committer_last_committed(committer, 4, &last, &error), STATUS_OK);
+    assert_int_equal(last, 4);
+    for (int64_t n = 3; n <= 4; n++) {
+        assert_int_equal(commit(fixture, committer, "a", n, &result, &error), STATUS_OK);
+        assert_true(result.was_already_committed);
+    }
+    must_commit(fixture, committer, "a", 5);
+    table_committer_free(committer);
+}
+
+static void a_rollback_that_expiry_hides_is_ambiguous(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    int64_t last;
+    struct table_committer *committer = open_and_claim(fixture, 1);
+    int64_t claim = head_of(fixture, false);
+    must_commit(fixture, committer, "a", 1);
+    table_committer_free(committer);
+    change_history(fixture, claim, false);
+    commit_foreign(fixture, 1);
+    commit_foreign(fixture, 2);
+    change_history(fixture, head_of(fixture, false), true);
+    struct table_committer_options options = options_of(fixture);
+    committer = open_committer(fixture, &options);
+    assert_int_equal(table_committer_last_committed(committer, INT64_MAX, &last, &error), STATUS_CORRUPT);
+    assert_non_null(strstr(error.message, "ambiguous"));
     table_committer_free(committer);
 }
 
@@ -799,6 +857,8 @@ int main(void)
         ON_DISK(old_metadata_files_are_deleted),
         IN_MEMORY(a_foreign_writer_that_renames_over_us_is_noticed),
         IN_MEMORY(a_rolled_back_table_is_ambiguous),
+        IN_MEMORY(expired_snapshots_are_known_by_their_files),
+        IN_MEMORY(a_rollback_that_expiry_hides_is_ambiguous),
         IN_MEMORY(markers_of_dead_lineages_are_pruned),
         IN_MEMORY(damaged_or_misdirected_committables_are_refused),
     };
