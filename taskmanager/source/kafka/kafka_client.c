@@ -109,17 +109,29 @@ enum status kafka_client_open(struct kafka_client *client, const struct kafka_so
                          reason);
     }
     rd_kafka_poll_set_consumer(client->handle);
+    pthread_mutex_lock(&client->mutex);
     client->queue = rd_kafka_queue_get_consumer(client->handle);
+    pthread_mutex_unlock(&client->mutex);
     return STATUS_OK;
+}
+
+void kafka_client_wake(struct kafka_client *client)
+{
+    pthread_mutex_lock(&client->mutex);
+    if (client->queue != NULL)
+        rd_kafka_queue_yield(client->queue);
+    pthread_mutex_unlock(&client->mutex);
 }
 
 void kafka_client_close(struct kafka_client *client)
 {
+    pthread_mutex_lock(&client->mutex);
     if (client->queue != NULL)
         rd_kafka_queue_destroy(client->queue);
+    client->queue = NULL;
+    pthread_mutex_unlock(&client->mutex);
     if (client->handle != NULL)
         rd_kafka_destroy_flags(client->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    client->queue = NULL;
     client->handle = NULL;
 }
 

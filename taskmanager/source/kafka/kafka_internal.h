@@ -43,9 +43,11 @@ struct kafka_commit {
 /* The client, and what its threads report. */
 struct kafka_client {
     rd_kafka_t *handle;
-    rd_kafka_queue_t *queue; /* of the consumer */
+    rd_kafka_queue_t *queue; /* of the consumer; made and destroyed under mutex: kafka_client_wake reads it */
+    rd_kafka_queue_t *commit_queue; /* answers to commits; NULL before the first */
+    uint32_t commits_under_way;
     const struct process_context *process;
-    pthread_mutex_t mutex; /* guards last_error */
+    pthread_mutex_t mutex; /* guards last_error and queue */
     char last_error[256];
     const char *user; /* SASL's, to be set again by kafka_client_kick */
     const char *password;
@@ -99,6 +101,8 @@ STATUS_MUST_CHECK enum status kafka_client_open(struct kafka_client *client,
                                                 const struct operator_context *context, struct arena *arena,
                                                 struct error *error);
 void kafka_client_close(struct kafka_client *client);
+/* Any thread: a consumer that waits returns. */
+void kafka_client_wake(struct kafka_client *client);
 /* The number of partitions of a topic; the topic missing or no broker there within the time is an error. */
 STATUS_MUST_CHECK enum status kafka_client_partition_count(struct kafka_client *client, const char *topic,
                                                            const char *servers, int64_t timeout_ms,
@@ -136,7 +140,11 @@ struct kafka_split *kafka_splits_find(struct kafka_source *source, rd_kafka_topi
 void kafka_split_finish(struct kafka_source *source, struct kafka_split *split);
 enum status kafka_splits_snapshot(struct kafka_source *source, uint64_t checkpoint_id,
                                   struct operator_snapshot *snapshot);
-void kafka_splits_commit(struct kafka_source *source, uint64_t checkpoint_id);
+
+/* kafka_commit.c */
+void kafka_commit_remember(struct kafka_source *source, uint64_t checkpoint_id);
+void kafka_commit_complete(struct kafka_source *source, uint64_t checkpoint_id);
+void kafka_commit_close(struct kafka_source *source);
 
 /* kafka_discovery.c */
 void kafka_discovery_start(struct kafka_source *source, const int32_t *partition_counts);

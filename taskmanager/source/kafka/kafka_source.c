@@ -45,23 +45,19 @@ static enum status kafka_snapshot_state(struct source_reader *reader, uint64_t c
 
 static void kafka_notify_complete(struct source_reader *reader, uint64_t checkpoint_id)
 {
-    kafka_splits_commit(source_of(reader), checkpoint_id);
+    kafka_commit_complete(source_of(reader), checkpoint_id);
 }
 
 static void kafka_wake(struct source_reader *reader)
 {
-    struct kafka_source *source = source_of(reader);
-    if (source->client.queue != NULL)
-        rd_kafka_queue_yield(source->client.queue);
+    kafka_client_wake(&source_of(reader)->client);
 }
 
 static void kafka_close(struct source_reader *reader)
 {
     struct kafka_source *source = source_of(reader);
     kafka_discovery_stop(&source->discovery);
-    for (size_t i = 0; i < KAFKA_COMMITS_KEPT; i++)
-        if (source->commits[i].offsets != NULL)
-            rd_kafka_topic_partition_list_destroy(source->commits[i].offsets);
+    kafka_commit_close(source);
     record_batch_free(source->pending);
     kafka_batch_close(source);
     kafka_client_close(&source->client);

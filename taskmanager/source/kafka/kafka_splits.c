@@ -263,23 +263,6 @@ void kafka_split_finish(struct kafka_source *source, struct kafka_split *split)
         rd_kafka_error_destroy(failure);
 }
 
-static void remember_commit(struct kafka_source *source, uint64_t checkpoint_id)
-{
-    struct kafka_commit *place = &source->commits[0];
-    for (size_t i = 1; i < KAFKA_COMMITS_KEPT && place->offsets != NULL; i++)
-        if (source->commits[i].offsets == NULL || source->commits[i].checkpoint_id < place->checkpoint_id)
-            place = &source->commits[i];
-    if (place->offsets != NULL)
-        rd_kafka_topic_partition_list_destroy(place->offsets);
-    place->checkpoint_id = checkpoint_id;
-    place->offsets = rd_kafka_topic_partition_list_new((int)source->num_splits);
-    for (size_t i = 0; i < source->num_splits; i++) {
-        const struct kafka_split_state *split = &source->splits[i].state;
-        rd_kafka_topic_partition_list_add(place->offsets, split->topic, split->partition)->offset =
-            split->next_offset;
-    }
-}
-
 enum status kafka_splits_snapshot(struct kafka_source *source, uint64_t checkpoint_id,
                                   struct operator_snapshot *snapshot)
 {
@@ -292,25 +275,6 @@ enum status kafka_splits_snapshot(struct kafka_source *source, uint64_t checkpoi
         list_state_append(list, item.data, item.size);
     }
     buffer_free(&item);
-    if (source->client.commits_offsets && source->num_splits > 0)
-        remember_commit(source, checkpoint_id);
+    kafka_commit_remember(source, checkpoint_id);
     return STATUS_OK;
-}
-
-void kafka_splits_commit(struct kafka_source *source, uint64_t checkpoint_id)
-{
-    for (size_t i = 0; i < KAFKA_COMMITS_KEPT; i++) {
-        struct kafka_commit *commit = &source->commits[i];
-        if (commit->offsets == NULL || commit->checkpoint_id > checkpoint_id)
-            continue;
-        if (commit->checkpoint_id == checkpoint_id) {
-            rd_kafka_resp_err_t code = rd_kafka_commit(source->client.handle, commit->offsets, 1);
-            if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-                log_line(source->client.process->log, LOG_WARN, "kafka",
-                         "operator=%s checkpoint=%" PRIu64 " group offsets not committed: %s",
-                         source->context->operator_name, checkpoint_id, rd_kafka_err2str(code));
-        }
-        rd_kafka_topic_partition_list_destroy(commit->offsets);
-        commit->offsets = NULL;
-    }
 }
