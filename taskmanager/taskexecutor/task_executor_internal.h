@@ -122,5 +122,7 @@ void executor_cancel_epochs(struct task_executor *executor, const struct session
 /* executor_connection.c */
 void executor_run_session(struct task_executor *executor);
 void executor_send_messages(struct task_executor *executor);
-void executor_on_reply(struct task_executor *executor, const struct executor_event *event);
 int64_t executor_deadline_ms(const struct task_executor *executor);
+
+/* executor_replies.c */
+void executor_on_reply(struct task_executor *executor, const struct executor_event *event);
