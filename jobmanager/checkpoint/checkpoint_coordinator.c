@@ -258,7 +258,7 @@ enum status coordinator_acknowledge(struct coordinator *coordinator,
     if (acknowledgement->alignment_ms > record->alignment_ms)
         record->alignment_ms = acknowledgement->alignment_ms;
     uint32_t missing = coordinator->options.num_tasks - coordinator->num_acknowledged;
-    if (missing == 0 || !GUARD(MUTANT_INCOMPLETE_CHECKPOINT, missing != 1))
+    if (missing <= 1 && GUARD(MUTANT_INCOMPLETE_CHECKPOINT, missing == 0))
         begin_store(coordinator, now_ms);
     return STATUS_OK;
 }
