@@ -11,7 +11,7 @@
  * different values shows about 2 % repeats by then); when the first page would not be smaller for it; and
  * when it is full. In the first two cases the page goes back to plain.
  */
-enum { SAMPLE_VALUES = 1024, SAMPLE_REPEATS_DIVISOR = 64, FIRST_INDICES = 1024, HYBRID_SLACK = 8 };
+enum { SAMPLE_VALUES = 1024, SAMPLE_REPEATS_DIVISOR = 64, FIRST_INDICES = 128, HYBRID_SLACK = 8 };
 
 bool column_dictionary_is_allowed(const struct column_writer *column)
 {

@@ -11,7 +11,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-/* Level 1 of zstd takes about half the time of level 3 for a few percent of size. */
+/* On event records level 1 of zstd takes two thirds of the time of level 3, and sizes differ by 1 % (and less
+ * on texts that do not repeat). */
 enum { ZSTD_LEVEL = 1, GZIP_LEVEL = 6, GZIP_WINDOW_BITS = 15 + 16, GZIP_MEMORY_LEVEL = 8 };
 
 struct parquet_compressor {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 256, LENGTH_BYTES = sizeof(uint32_t) };
+enum { FIRST_SLOTS = 64, LENGTH_BYTES = sizeof(uint32_t) };
 
 struct dictionary *dictionary_create(uint32_t width)
 {

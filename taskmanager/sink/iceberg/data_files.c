@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INTERVAL_BLOCK_BYTES = 16 << 10 };
+/* Row groups smaller than this cost the readers more than they save here; open files are bounded anyway. */
+enum { INTERVAL_BLOCK_BYTES = 16 << 10, MIN_ROW_GROUP_BYTES = 128 << 10 };
 
 struct partition {
     struct data_file_writer *writer; /* NULL: none open */
@@ -195,7 +196,8 @@ static uint32_t group_rows(struct data_files *files, uint32_t count)
     return num_touched;
 }
 
-/* Writes the row group of the file that holds most until all fit into the bound. */
+/* Writes the row group of the file that holds most until all fit into the bound. A flushed writer holds next
+ * to nothing, so this ends. */
 static enum status bound_memory(struct data_files *files, struct error *error)
 {
     for (;;) {
@@ -211,13 +213,11 @@ static enum status bound_memory(struct data_files *files, struct error *error)
                 largest = parquet;
             }
         }
-        if (total <= files->settings->buffer_bytes || largest == NULL)
+        if (total <= files->settings->buffer_bytes || most < MIN_ROW_GROUP_BYTES)
             return STATUS_OK;
         enum status status = parquet_writer_flush(largest, error);
         if (status != STATUS_OK)
             return status;
-        if (parquet_writer_buffered_bytes(largest) >= most)
-            return STATUS_OK;
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SETTINGS_BLOCK_BYTES = 4096 };
 
@@ -64,6 +65,17 @@ static enum status make_schema(struct sink_settings *settings, struct error *err
     return STATUS_OK;
 }
 
+/* The declared column of that name, which the table may write in another case. */
+static int32_t find_column(const struct schema *schema, const char *name)
+{
+    int32_t column = schema_find(schema, name);
+    for (uint32_t i = 0; column < 0 && i < schema->num_fields; i++) {
+        if (strcasecmp(schema->fields[i].name, name) == 0)
+            column = (int32_t)i;
+    }
+    return column;
+}
+
 static enum status make_spec(struct sink_settings *settings, struct error *error)
 {
     const struct plan_iceberg_sink *sink = settings->node->sink->iceberg;
@@ -74,7 +86,7 @@ static enum status make_spec(struct sink_settings *settings, struct error *error
     settings->partition_columns = arena_calloc(settings->arena, count, sizeof *settings->partition_columns);
     for (uint32_t i = 0; i < count; i++) {
         const struct iceberg_sink_partition *partition = &sink->partition[i];
-        int32_t column = schema_find(settings->table_schema, partition->column);
+        int32_t column = find_column(settings->table_schema, partition->column);
         if (column < 0)
             return error_set(
                 error, STATUS_INVALID_ARGUMENT,

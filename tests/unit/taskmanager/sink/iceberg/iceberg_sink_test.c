@@ -260,13 +260,41 @@ static void open_files_are_bounded(void **state)
     struct bench bench;
     set_up(&bench, 2);
     set_property(&bench, "write.max-open-files", "5");
-    set_property(&bench, "write.buffer-size-bytes", "1");
     open_sink(&bench);
     process(&bench, 4000, 4, 5);
     process(&bench, 4000, 4, 5);
     const struct iceberg_committable *committable = barrier(&bench, 1);
     assert_true(committable->num_files > 30); /* of 20 partitions */
     assert_int_equal(total_records(committable), 8000);
+    tear_down(&bench);
+}
+
+static void memory_is_bounded_by_early_row_groups(void **state)
+{
+    (void)state;
+    struct bench bench;
+    set_up(&bench, 0);
+    set_property(&bench, "write.buffer-size-bytes", "200000");
+    open_sink(&bench);
+    for (int i = 0; i < 30; i++)
+        process(&bench, 4096, 3, 4096);
+    const struct iceberg_committable *committable = barrier(&bench, 1);
+    assert_int_equal(committable->num_files, 1);
+    assert_int_equal(total_records(committable), 30 * 4096);
+    assert_true(committable->files[0].num_split_offsets > 1);
+    assert_true(committable->files[0].num_split_offsets < 20);
+    tear_down(&bench);
+}
+
+static void a_partition_column_is_found_in_any_case(void **state)
+{
+    (void)state;
+    struct bench bench;
+    set_up(&bench, 1);
+    bench.partition[0].column = "EVENT_TYPE";
+    open_sink(&bench);
+    process(&bench, 9, 3, 1);
+    assert_int_equal(barrier(&bench, 1)->num_files, 3);
     tear_down(&bench);
 }
 
@@ -422,6 +450,8 @@ int main(void)
         cmocka_unit_test(files_of_partitions_are_handed_over_at_the_barrier),
         cmocka_unit_test(unpartitioned_rows_go_to_one_file),
         cmocka_unit_test(open_files_are_bounded),
+        cmocka_unit_test(memory_is_bounded_by_early_row_groups),
+        cmocka_unit_test(a_partition_column_is_found_in_any_case),
         cmocka_unit_test(files_end_at_their_target_size),
         cmocka_unit_test(files_not_handed_over_are_removed),
         cmocka_unit_test(files_of_an_aborted_checkpoint_are_removed_and_the_attempt_ends),
