@@ -31,7 +31,7 @@ def error_of(cluster: Cluster, text: str) -> str:
             "CREATE TABLE p (alpha BIGINT) WITH ('connector' = 'print');\nINSERT INTO p SELECT alhpa FROM t;",
             ["alhpa", "alpha"],
         ),
-        ("SELECT 'open", ["'open"]),
+        ("SELECT 'open", ["does not end", "line 1, column 8"]),
     ],
 )
 def test_broken_script(cluster: Cluster, text: str, parts: list[str]) -> None:
