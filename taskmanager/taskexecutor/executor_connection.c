@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REGISTER_DEADLINE_MS = 1000, MESSAGE_DEADLINE_MS = 5000 };
+enum { REGISTER_DEADLINE_MS = 500, MESSAGE_DEADLINE_MS = 5000 };
 #define BUILD_VERSION "0.1.0"
 
 /* Waits for a reply with the transport. */
@@ -146,8 +146,9 @@ static void send_heartbeat(struct task_executor *executor, uint64_t round)
     };
     struct buffer payload = {0};
     rpc_heartbeat_encode(&message, &payload);
+    /* Given up at half the timeout, so that there is time to look for another leader. */
     call_jobmanager(executor, CALL_HEARTBEAT, round, RPC_HEARTBEAT, buffer_view(&payload),
-                    executor->session.heartbeat_timeout_ms);
+                    executor->session.heartbeat_timeout_ms / 2);
     buffer_free(&payload);
     arena_free(arena);
 }

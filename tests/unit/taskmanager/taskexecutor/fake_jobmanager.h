@@ -48,8 +48,8 @@ struct fake_jobmanager {
     size_t num_messages;
 };
 
-static void fake_answer_register(struct fake_jobmanager *jobmanager, struct bytes_view payload,
-                                 struct buffer *reply)
+static inline void fake_answer_register(struct fake_jobmanager *jobmanager, struct bytes_view payload,
+                                        struct buffer *reply)
 {
     struct arena *arena = arena_create(1024);
     struct rpc_register message;
@@ -66,8 +66,8 @@ static void fake_answer_register(struct fake_jobmanager *jobmanager, struct byte
     rpc_register_reply_encode(&answer, reply);
 }
 
-static void fake_on_request(void *context, struct transport_request *request, uint16_t method,
-                            struct bytes_view payload)
+static inline void fake_on_request(void *context, struct transport_request *request, uint16_t method,
+                                   struct bytes_view payload)
 {
     struct fake_jobmanager *jobmanager = context;
     struct buffer reply = {0};
@@ -101,7 +101,7 @@ static void fake_on_request(void *context, struct transport_request *request, ui
     buffer_free(&reply);
 }
 
-static void fake_jobmanager_start(struct fake_jobmanager *jobmanager, struct transport *transport)
+static inline void fake_jobmanager_start(struct fake_jobmanager *jobmanager, struct transport *transport)
 {
     struct error error;
     struct uuid uuid = uuid_generate();
@@ -119,7 +119,7 @@ static void fake_jobmanager_start(struct fake_jobmanager *jobmanager, struct tra
                      STATUS_OK);
 }
 
-static void fake_jobmanager_stop(struct fake_jobmanager *jobmanager)
+static inline void fake_jobmanager_stop(struct fake_jobmanager *jobmanager)
 {
     transport_peer_free(jobmanager->peer);
     transport_server_free(jobmanager->server);
@@ -131,7 +131,7 @@ static void fake_jobmanager_stop(struct fake_jobmanager *jobmanager)
 
 /* Waits until condition holds, which is asked with the mutex held; false after FAKE_WAIT_S. */
 typedef bool fake_condition(struct fake_jobmanager *jobmanager, void *context);
-static bool fake_wait(struct fake_jobmanager *jobmanager, fake_condition *condition, void *context)
+static inline bool fake_wait(struct fake_jobmanager *jobmanager, fake_condition *condition, void *context)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -145,12 +145,12 @@ static bool fake_wait(struct fake_jobmanager *jobmanager, fake_condition *condit
     return holds;
 }
 
-static bool fake_has_registrations(struct fake_jobmanager *jobmanager, void *context)
+static inline bool fake_has_registrations(struct fake_jobmanager *jobmanager, void *context)
 {
     return jobmanager->num_registrations >= *(uint32_t *)context;
 }
 
-static void fake_wait_registered(struct fake_jobmanager *jobmanager, uint32_t num_registrations)
+static inline void fake_wait_registered(struct fake_jobmanager *jobmanager, uint32_t num_registrations)
 {
     struct error error;
     assert_true(fake_wait(jobmanager, fake_has_registrations, &num_registrations));
@@ -169,8 +169,8 @@ struct fake_call {
     struct error error;
 };
 
-static void fake_on_reply(void *context, enum status status, struct bytes_view payload,
-                          const struct error *error)
+static inline void fake_on_reply(void *context, enum status status, struct bytes_view payload,
+                                 const struct error *error)
 {
     (void)payload;
     struct fake_call *call = context;
@@ -184,7 +184,8 @@ static void fake_on_reply(void *context, enum status status, struct bytes_view p
 }
 
 /* Sends the content of payload, which is freed. */
-static enum status fake_send(struct fake_jobmanager *jobmanager, uint16_t method, struct buffer *payload)
+static inline enum status fake_send(struct fake_jobmanager *jobmanager, uint16_t method,
+                                    struct buffer *payload)
 {
     struct fake_call call = {.is_done = false};
     pthread_mutex_init(&call.mutex, NULL);
@@ -201,8 +202,8 @@ static enum status fake_send(struct fake_jobmanager *jobmanager, uint16_t method
 }
 
 /* The states that the task reported, in order, as "1 2 3 ". */
-static void fake_states(struct fake_jobmanager *jobmanager, const struct rpc_task_id *task,
-                        struct buffer *text)
+static inline void fake_states(struct fake_jobmanager *jobmanager, const struct rpc_task_id *task,
+                               struct buffer *text)
 {
     struct error error;
     struct arena *arena = arena_create(4096);
@@ -226,7 +227,7 @@ struct fake_awaited_state {
     struct error *ret_error;
 };
 
-static bool fake_has_state(struct fake_jobmanager *jobmanager, void *context)
+static inline bool fake_has_state(struct fake_jobmanager *jobmanager, void *context)
 {
     struct fake_awaited_state *awaited = context;
     struct arena *arena = arena_create(4096);
@@ -248,8 +249,8 @@ static bool fake_has_state(struct fake_jobmanager *jobmanager, void *context)
     return found;
 }
 
-static void fake_wait_state(struct fake_jobmanager *jobmanager, const struct rpc_task_id *task,
-                            enum rpc_task_status status, struct error *ret_error)
+static inline void fake_wait_state(struct fake_jobmanager *jobmanager, const struct rpc_task_id *task,
+                                   enum rpc_task_status status, struct error *ret_error)
 {
     struct fake_awaited_state awaited = {task, status, ret_error};
     assert_true(fake_wait(jobmanager, fake_has_state, &awaited));
@@ -263,7 +264,7 @@ struct fake_awaited_checkpoint {
     struct rpc_decline *ret_decline;
 };
 
-static bool fake_has_checkpoint(struct fake_jobmanager *jobmanager, void *context)
+static inline bool fake_has_checkpoint(struct fake_jobmanager *jobmanager, void *context)
 {
     struct fake_awaited_checkpoint *awaited = context;
     for (size_t i = 0; i < jobmanager->num_messages; i++) {
@@ -283,8 +284,8 @@ static bool fake_has_checkpoint(struct fake_jobmanager *jobmanager, void *contex
     return false;
 }
 
-static struct rpc_acknowledge fake_wait_acknowledge(struct fake_jobmanager *jobmanager, struct arena *arena,
-                                                    uint64_t checkpoint_id)
+static inline struct rpc_acknowledge fake_wait_acknowledge(struct fake_jobmanager *jobmanager,
+                                                           struct arena *arena, uint64_t checkpoint_id)
 {
     struct rpc_acknowledge message;
     struct fake_awaited_checkpoint awaited = {RPC_ACKNOWLEDGE, checkpoint_id, arena, &message, NULL};
@@ -292,8 +293,8 @@ static struct rpc_acknowledge fake_wait_acknowledge(struct fake_jobmanager *jobm
     return message;
 }
 
-static struct rpc_decline fake_wait_decline(struct fake_jobmanager *jobmanager, struct arena *arena,
-                                            uint64_t checkpoint_id)
+static inline struct rpc_decline fake_wait_decline(struct fake_jobmanager *jobmanager, struct arena *arena,
+                                                   uint64_t checkpoint_id)
 {
     struct rpc_decline message;
     struct fake_awaited_checkpoint awaited = {RPC_DECLINE, checkpoint_id, arena, NULL, &message};
