@@ -34,8 +34,13 @@ void executor_on_task_message(struct task_executor *executor, struct executor_ev
 {
     struct task_entry *entry = executor_find_task(executor, event->task);
     CHECK(entry != NULL);
-    if (!entry->is_void)
-        outbox_add(&entry->outbox, event->method, &event->payload);
+    if (entry->is_void)
+        return;
+    outbox_add(&entry->outbox, event->method, &event->payload);
+    /* Its counters are final now, and it may be gone before the next interval: they go ahead of the message.
+     */
+    if (task_status(event->task) == RPC_TASK_END_OF_INPUT)
+        jobmanager_session_beat_now(&executor->session, executor_now_ms(executor));
 }
 
 void executor_add_state(struct task_executor *executor, struct task_entry *entry, enum rpc_task_status status,

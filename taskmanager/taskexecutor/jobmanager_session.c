@@ -210,6 +210,12 @@ void jobmanager_session_on_connection(struct jobmanager_session *session, bool i
         session->next_heartbeat_ms = now_ms;
 }
 
+void jobmanager_session_beat_now(struct jobmanager_session *session, int64_t now_ms)
+{
+    if (session->next_heartbeat_ms > now_ms)
+        session->next_heartbeat_ms = now_ms;
+}
+
 bool jobmanager_session_admit(struct jobmanager_session *session, uint64_t epoch, int64_t now_ms)
 {
     if (epoch < session->epoch || epoch == 0)

@@ -77,6 +77,9 @@ void jobmanager_session_on_heartbeat_reply(struct jobmanager_session *session, u
 /* The connection went, or came back. */
 void jobmanager_session_on_connection(struct jobmanager_session *session, bool is_lost, int64_t now_ms);
 
+/* There is something to tell that should not wait for the next interval. */
+void jobmanager_session_beat_now(struct jobmanager_session *session, int64_t now_ms);
+
 /* Whether a request of that epoch is to be obeyed. A newer one is: its leader knows of us by a registration
  * whose answer is still on its way. */
 bool jobmanager_session_admit(struct jobmanager_session *session, uint64_t epoch, int64_t now_ms);

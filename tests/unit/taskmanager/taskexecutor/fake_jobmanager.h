@@ -39,6 +39,7 @@ struct fake_jobmanager {
     bool forgets_taskmanagers; /* heartbeats get is_known = false until the next registration */
     uint32_t num_ignored[32];  /* by method: so many messages are lost before one is taken */
     enum status refusals[32];  /* by method: what to answer instead of OK */
+    int64_t heartbeat_interval_ms;
     int64_t heartbeat_timeout_ms;
     uint32_t num_registrations;
     uint32_t num_unanswered_registrations;
@@ -62,7 +63,8 @@ static inline void fake_answer_register(struct fake_jobmanager *jobmanager, stru
         jobmanager->forgets_taskmanagers = false;
     }
     arena_free(arena);
-    struct rpc_register_reply answer = {jobmanager->epoch, 50, jobmanager->heartbeat_timeout_ms};
+    struct rpc_register_reply answer = {jobmanager->epoch, jobmanager->heartbeat_interval_ms,
+                                        jobmanager->heartbeat_timeout_ms};
     rpc_register_reply_encode(&answer, reply);
 }
 
@@ -111,6 +113,7 @@ static inline void fake_jobmanager_start(struct fake_jobmanager *jobmanager, str
     snprintf(jobmanager->address, sizeof jobmanager->address, "inproc://jobmanager-%s", name);
     jobmanager->transport = transport;
     jobmanager->epoch = 3;
+    jobmanager->heartbeat_interval_ms = 50;
     jobmanager->heartbeat_timeout_ms = 5000;
     pthread_mutex_init(&jobmanager->mutex, NULL);
     pthread_cond_init(&jobmanager->changed, NULL);

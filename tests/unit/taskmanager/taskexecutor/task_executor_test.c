@@ -497,6 +497,38 @@ static void heartbeats_tell_what_the_tasks_do(void **context)
     assert_true(fake_wait(&fixture->jobmanager, has_busy_report, NULL));
 }
 
+static bool has_final_report(struct fake_jobmanager *jobmanager, void *context)
+{
+    (void)context;
+    bool found = false;
+    struct arena *arena = arena_create(4096);
+    for (size_t i = 0; i < jobmanager->num_messages && !found; i++) {
+        struct rpc_heartbeat message;
+        struct error error;
+        if (jobmanager->messages[i].method == RPC_HEARTBEAT &&
+            rpc_heartbeat_decode(buffer_view(&jobmanager->messages[i].payload), arena, &message, &error) ==
+                STATUS_OK)
+            found = message.num_reports == 1 && message.reports[0].operators[1].records_in == 20;
+    }
+    arena_free(arena);
+    return found;
+}
+
+static void the_last_counters_are_told_before_the_task_is_gone(void **context)
+{
+    struct fixture *fixture = *context;
+    fixture->jobmanager.heartbeat_interval_ms = 4000; /* only beats out of turn come in time */
+    start_executor(fixture, NULL);
+    struct rpc_task_id task =
+        deploy_running(fixture, 1, (struct deployment){.rows = 20, .sink_kind = PLAN_SINK_BLACKHOLE});
+    fake_wait_state(&fixture->jobmanager, &task, RPC_TASK_END_OF_INPUT, NULL);
+    assert_int_equal(trigger(fixture, &task, 1), STATUS_OK);
+    fake_wait_acknowledge(&fixture->jobmanager, fixture->arena, 1);
+    assert_true(fake_wait(&fixture->jobmanager, has_final_report, NULL));
+    assert_int_equal(notify(fixture, &task, 1, true), STATUS_OK);
+    fake_wait_state(&fixture->jobmanager, &task, RPC_TASK_FINISHED, NULL);
+}
+
 static void a_graph_that_does_not_parse_is_refused(void **context)
 {
     struct fixture *fixture = *context;
@@ -535,6 +567,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reader_that_takes_no_rows_does_not_stand_in_the_way_of_cancel,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(heartbeats_tell_what_the_tasks_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_last_counters_are_told_before_the_task_is_gone, set_up_idle,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_graph_that_does_not_parse_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
