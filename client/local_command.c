@@ -102,7 +102,8 @@ int local_command(const struct client_options *options)
         fprintf(stderr, "frazil: cannot make a folder in %s\n", root != NULL ? root : "/tmp");
         return 1;
     }
-    cluster.process.log = logger_create(STDERR_FILENO, LOG_ERROR, cluster.process.clock);
+    if (getenv("FRAZIL_LOG") != NULL) /* what fails is shown as the statement's error */
+        cluster.process.log = logger_create(STDERR_FILENO, LOG_INFO, cluster.process.clock);
     configure(&cluster, options);
     struct error error;
     enum status status = start(&cluster, &error);

@@ -42,8 +42,23 @@ static void fill_answer(const struct gateway_page *page, struct sql_answer *answ
                                                     mem_strdup(type_name(page->columns[i].type.kind))};
 }
 
-static bool pass_rows(struct gateway_page *page, const struct sql_answer *answer, sql_row_callback *on_row,
-                      void *context)
+/* The texts of one row as a terminal shows them; rows of a statement that is no query are shown as they are.
+ */
+static void fill_values(const struct gateway_page *page, const json_t *row, const struct time_zone *zone,
+                        struct buffer *texts, const char **values)
+{
+    for (size_t i = 0; i < page->num_columns; i++) {
+        values[i] = json_string_value(json_array_get(row, i));
+        if (values[i] == NULL || !page->is_query)
+            continue;
+        buffer_clear(&texts[i]);
+        gateway_plain_text(page->columns[i].type, values[i], zone, &texts[i]);
+        values[i] = buffer_text(&texts[i]);
+    }
+}
+
+static bool pass_rows(const struct local_session *session, struct gateway_page *page,
+                      const struct sql_answer *answer, sql_row_callback *on_row, void *context)
 {
     struct buffer text = {0};
     buffer_append_byte(&text, '[');
@@ -51,13 +66,18 @@ static bool pass_rows(struct gateway_page *page, const struct sql_answer *answer
     buffer_append_byte(&text, ']');
     json_t *rows = json_loadb((const char *)text.data, text.size, 0, NULL);
     buffer_free(&text);
-    const char **values = mem_calloc(answer->num_columns, sizeof *values);
+    struct time_zone *zone = gateway_session_time_zone(session->gateway, session->handle);
+    const char **values = mem_calloc(page->num_columns, sizeof *values);
+    struct buffer *texts = mem_calloc(page->num_columns, sizeof *texts);
     bool go_on = true;
     for (size_t r = 0; r < json_array_size(rows) && go_on; r++) {
-        for (size_t i = 0; i < answer->num_columns; i++)
-            values[i] = json_string_value(json_array_get(json_array_get(rows, r), i));
+        fill_values(page, json_array_get(rows, r), zone, texts, values);
         go_on = on_row(context, answer, values);
     }
+    for (size_t i = 0; i < page->num_columns; i++)
+        buffer_free(&texts[i]);
+    free(texts);
+    time_zone_free(zone);
     free(values);
     json_decref(rows);
     return go_on;
@@ -93,7 +113,7 @@ static enum status local_execute(struct sql_session *base, const char *statement
         }
         go_on = page.kind != GATEWAY_PAGE_END;
         if (page.num_rows > 0)
-            go_on = pass_rows(&page, &answer, on_row, context);
+            go_on = pass_rows(session, &page, &answer, on_row, context);
         else if (go_on)
             wait_a_little();
         token = page.next_token;

@@ -95,7 +95,7 @@ static void print_head(struct result_table *table, const struct sql_answer *answ
     table->has_head = true;
 }
 
-void result_table_row(struct result_table *table, const struct sql_answer *answer, const char *const *values)
+static void draw_row(struct result_table *table, const struct sql_answer *answer, const char *const *values)
 {
     if (!table->has_head)
         print_head(table, answer);
@@ -104,21 +104,62 @@ void result_table_row(struct result_table *table, const struct sql_answer *answe
     for (size_t i = 0; i < table->num_columns; i++)
         print_cell(table, i, values[i] != NULL ? values[i] : "<NULL>");
     fprintf(table->output, "|\n");
+}
+
+static void keep_row(struct result_table *table, const char *const *values)
+{
+    size_t count = (table->num_rows + 1) * table->num_columns;
+    table->kept = mem_realloc(table->kept, count * sizeof *table->kept);
+    char **row = table->kept + table->num_rows * table->num_columns;
+    for (size_t i = 0; i < table->num_columns; i++) {
+        row[i] = values[i] != NULL ? mem_strdup(values[i]) : NULL;
+        int width = display_width(values[i] != NULL ? values[i] : "<NULL>");
+        if (width > table->widths[i])
+            table->widths[i] = width;
+    }
+}
+
+void result_table_row(struct result_table *table, const struct sql_answer *answer, const char *const *values)
+{
+    if (table->is_query)
+        draw_row(table, answer, values);
+    else
+        keep_row(table, values);
     table->num_rows++;
 }
 
-void result_table_end(struct result_table *table)
+static void draw_kept(struct result_table *table, const struct sql_answer *answer)
 {
-    if (table->has_head)
-        print_rule(table);
+    for (uint64_t row = 0; row < table->num_rows; row++) {
+        char **values = table->kept + row * table->num_columns;
+        draw_row(table, answer, (const char *const *)values);
+        for (size_t i = 0; i < table->num_columns; i++)
+            free(values[i]);
+    }
+    free(table->kept);
+    table->kept = NULL;
+}
+
+static void print_count(const struct result_table *table)
+{
+    const char *plural = table->num_rows == 1 ? "" : "s";
     if (table->is_query)
         fprintf(table->output, "Received a total of %llu row%s\n", (unsigned long long)table->num_rows,
-                table->num_rows == 1 ? "" : "s");
+                plural);
     else if (table->num_rows == 0)
         fprintf(table->output, "Empty set\n");
     else
-        fprintf(table->output, "%llu row%s in set\n", (unsigned long long)table->num_rows,
-                table->num_rows == 1 ? "" : "s");
+        fprintf(table->output, "%llu row%s in set\n", (unsigned long long)table->num_rows, plural);
+}
+
+void result_table_end(struct result_table *table, const struct sql_answer *answer, bool is_complete)
+{
+    if (table->kept != NULL)
+        draw_kept(table, answer);
+    if (table->has_head)
+        print_rule(table);
+    if (is_complete)
+        print_count(table);
     free(table->widths);
     table->widths = NULL;
 }

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-/* Rows drawn as a table, as they come. Set output, zero the rest. */
+/* Rows drawn as a table: those of a query as they come, in columns as wide as their types; others when all
+ * are there, in columns as wide as they need. Set output, zero the rest. */
 struct result_table {
     FILE *output;
     int *widths;
@@ -12,8 +13,10 @@ struct result_table {
     bool is_query;
     bool has_head;
     uint64_t num_rows;
+    char **kept; /* values of the rows that are not drawn yet, row by row; NULL for NULL */
 };
 
 void result_table_start(struct result_table *table, const struct sql_answer *answer);
 void result_table_row(struct result_table *table, const struct sql_answer *answer, const char *const *values);
-void result_table_end(struct result_table *table);
+/* is_complete: the last row was seen; the count is printed only then. */
+void result_table_end(struct result_table *table, const struct sql_answer *answer, bool is_complete);

@@ -45,7 +45,7 @@ enum status statement_run(struct sql_session *session, const char *statement, FI
     enum status status =
         session->ops->execute(session, statement, on_start, on_row, &display, &answer, error);
     if (display.table.widths != NULL)
-        result_table_end(&display.table);
+        result_table_end(&display.table, &answer, status == STATUS_OK);
     if (status != STATUS_OK)
         return status;
     if (!answer.is_query && answer.job_id[0] != '\0')

@@ -178,6 +178,20 @@ enum status gateway_session_properties(struct gateway *gateway, const char *id,
     return STATUS_OK;
 }
 
+struct time_zone *gateway_session_time_zone(struct gateway *gateway, const char *id)
+{
+    struct session *session;
+    struct error ignored; /* of a session that ended meanwhile, nothing is shown */
+    struct time_zone *zone = NULL;
+    if (lock_session(gateway, id, &session, &ignored) != STATUS_OK)
+        return NULL;
+    const char *name = configuration_text(session->properties, "table.local-time-zone", NULL);
+    if (name != NULL && time_zone_create(name, &zone, &ignored) != STATUS_OK)
+        zone = NULL;
+    unlock_session(session);
+    return zone;
+}
+
 static void operation_free(struct operation *operation)
 {
     operation_result_free(&operation->result);

@@ -5,6 +5,7 @@
 #include "common/base/random.h"
 #include "common/columnar/data_type.h"
 #include "common/config/configuration.h"
+#include "common/expression/time_zone.h"
 #include "jobmanager/dispatcher/dispatcher.h"
 
 /*
@@ -84,6 +85,14 @@ struct gateway_page {
     uint64_t next_token;
 };
 void gateway_page_free(struct gateway_page *page);
+
+/* The value of a query's row as a terminal shows it (TRUE, 2024-01-01 00:00:00.000, instants in the zone;
+ * NULL: UTC); value as in gateway_page.rows. */
+void gateway_plain_text(struct data_type type, const char *value, const struct time_zone *zone,
+                        struct buffer *text);
+/* The session's table.local-time-zone; the caller frees it. NULL, which stands for UTC, when there is none.
+ */
+struct time_zone *gateway_session_time_zone(struct gateway *gateway, const char *session);
 
 /* The failure of the statement itself is returned as its error. A token is the next one, or the last one
  * again. */

@@ -291,21 +291,41 @@ static json_t *unquote(json_t *text, enum type_kind kind)
     return json_is_number(number) ? number : json_incref(text); /* NaN and Infinity stay text */
 }
 
-static json_t *row_to_json(const struct gateway_page *page, json_t *row, bool is_plain_text)
+static json_t *plain_text(json_t *value, struct data_type type, const struct time_zone *zone)
+{
+    if (!json_is_string(value))
+        return json_incref(value);
+    struct buffer text = {0};
+    gateway_plain_text(type, json_string_value(value), zone, &text);
+    json_t *result = json_string(buffer_text(&text));
+    buffer_free(&text);
+    return result;
+}
+
+/* How the rows of an answer are shown. */
+struct row_style {
+    bool is_plain_text;
+    struct time_zone *zone; /* NULL: UTC */
+};
+
+static json_t *row_to_json(const struct gateway_page *page, json_t *row, const struct row_style *style)
 {
     json_t *fields = json_array();
     size_t column;
     json_t *value;
     json_array_foreach(row, column, value)
     {
-        bool as_is = is_plain_text || column >= page->num_columns;
-        json_array_append_new(fields,
-                              as_is ? json_incref(value) : unquote(value, page->columns[column].type.kind));
+        if (column >= page->num_columns)
+            break;
+        struct data_type type = page->columns[column].type;
+        json_array_append_new(fields, !style->is_plain_text ? unquote(value, type.kind)
+                                      : page->is_query      ? plain_text(value, type, style->zone)
+                                                            : json_incref(value));
     }
     return json_pack("{s:s,s:o}", "kind", "INSERT", "fields", fields);
 }
 
-static json_t *rows_to_json(struct gateway_page *page, bool is_plain_text)
+static json_t *rows_to_json(struct gateway_page *page, const struct row_style *style)
 {
     struct buffer text = {0};
     buffer_append_byte(&text, '[');
@@ -316,7 +336,7 @@ static json_t *rows_to_json(struct gateway_page *page, bool is_plain_text)
     json_t *list = json_array();
     size_t index;
     json_t *row;
-    json_array_foreach(rows, index, row) json_array_append_new(list, row_to_json(page, row, is_plain_text));
+    json_array_foreach(rows, index, row) json_array_append_new(list, row_to_json(page, row, style));
     json_decref(rows);
     return list;
 }
@@ -331,10 +351,13 @@ static json_t *page_to_json(struct rest_call *call, struct gateway_page *page, c
             json_object_set_new(json, "jobID", json_string(page->job_id));
         json_object_set_new(json, "resultKind",
                             json_string(page->is_ok ? "SUCCESS" : "SUCCESS_WITH_CONTENT"));
+        struct row_style style = {.is_plain_text = strcmp(row_format, "PLAIN_TEXT") == 0};
+        if (style.is_plain_text && page->is_query)
+            style.zone = gateway_session_time_zone(call->server->options.gateway, call->parameters[0]);
         json_object_set_new(json, "results",
                             json_pack("{s:o,s:s,s:o}", "columns", columns_to_json(page), "rowFormat",
-                                      row_format, "data",
-                                      rows_to_json(page, strcmp(row_format, "PLAIN_TEXT") == 0)));
+                                      row_format, "data", rows_to_json(page, &style)));
+        time_zone_free(style.zone);
     }
     if (page->kind != GATEWAY_PAGE_END)
         json_object_set_new(json, "nextResultUri",

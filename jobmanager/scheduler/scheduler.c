@@ -163,9 +163,15 @@ static void stop_attempt(struct scheduler *scheduler, int64_t now_ms)
     }
 }
 
+/* What a user's statement or data brought about comes again with every attempt: restarting would only hide it. */
+static bool is_deterministic(const struct error *error)
+{
+    return error->domain == ERROR_USER && !error->retriable;
+}
+
 static bool may_restart(struct scheduler *scheduler, const struct error *error)
 {
-    if (error->fatal || scheduler->options.strategy == RESTART_NONE)
+    if (error->fatal || is_deterministic(error) || scheduler->options.strategy == RESTART_NONE)
         return false;
     return scheduler->options.strategy != RESTART_FIXED ||
            scheduler->restarts_in_row < scheduler->options.max_attempts;
