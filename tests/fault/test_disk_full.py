@@ -1,4 +1,6 @@
-"""A full checkpoint disk: checkpoints are declined, the last one is kept, and all goes on when there is room again."""
+"""A full checkpoint disk: no checkpoint completes, the last one is kept, and all goes on when there is room again.
+
+The rows of a checkpoint that was given up are read again, so the job may restart meanwhile; it must not fail."""
 
 from __future__ import annotations
 
@@ -60,9 +62,10 @@ def test_full_checkpoint_disk(new_cluster: Callable[..., Cluster], broker: Broke
     before = failed()
     produce(1000)
     wait_until(lambda: failed() > before + 1, 20, "checkpoints declined")
-    assert cluster.rest.job_state(job) == "RUNNING"
+    assert cluster.rest.job_state(job) != "FAILED"
     latest = cluster.rest.checkpoints(job)["latest"]
-    assert str(checkpoints) in latest["failed"]["failure_message"], latest["failed"]
+    reasons = [entry.get("failure_message", "") for entry in cluster.rest.checkpoints(job)["history"]]
+    assert any(str(checkpoints) in reason for reason in reasons), reasons
     kept = latest["completed"]["external_path"].removeprefix("file://")
     assert (root / kept.lstrip("/")).exists(), "the last checkpoint is kept"
     assert rows() == 1000

@@ -1,0 +1,198 @@
+#pragma once
+
+#include "common/base/mutant.h"
+#include "common/base/random.h"
+#include "common/filesystem/memory_file_io.h"
+#include "common/iceberg/catalogs/table_ensure.h"
+#include "jobmanager/committer/table_committer.h"
+#include "jobmanager/dispatcher/job_master.h"
+#include "jobmanager/resourcemanager/resourcemanager.h"
+
+/*
+ * A world of one job: jobmanagers, taskmanagers, two tables and a network, all in one thread. What happens is
+ * an event at a time; the seed decides everything.
+ */
+enum {
+    MAX_JOBMANAGERS = 64,
+    MAX_TASKMANAGERS = 64,
+    MAX_TASKS = 8, /* of one taskmanager, dead ones included */
+    MAX_SUBTASKS = 3,
+    NUM_TABLES = 2,
+    SLOTS = 2,
+    TEXT_BYTES = 96,
+    FAULTS_END_MS = 20000,
+    GIVE_UP_MS = 200000,
+};
+
+#define SIMULATED_JOB "000000000000000000000000000000aa"
+#define SIMULATED_LINEAGE "11111111-1111-4111-8111-111111111111"
+
+enum event_kind {
+    /* jobmanager to task */
+    EVENT_DEPLOY,
+    EVENT_CANCEL,
+    EVENT_TRIGGER,
+    EVENT_NOTIFY,
+    EVENT_CALL_FAILED, /* the answer to one of these is an error */
+    /* task to jobmanager */
+    EVENT_STATE,
+    EVENT_ACKNOWLEDGE,
+    EVENT_DECLINE,
+    EVENT_REGISTER,
+    EVENT_TASKMANAGER_LOST,
+    /* of a jobmanager */
+    EVENT_IO,
+    EVENT_IO_DONE,
+    EVENT_LEADER_TICK,
+    /* of a taskmanager */
+    EVENT_TASKMANAGER_TICK,
+    /* of the world */
+    EVENT_NEW_LEADER,
+    EVENT_NEW_TASKMANAGER,
+    EVENT_FAULT,
+};
+
+enum io_kind { IO_CLAIM, IO_READ_LAST, IO_COMMIT, IO_STORE, IO_FIND, IO_RECORD, IO_RESERVE, IO_DISCARD };
+
+struct task_key {
+    uint64_t epoch;
+    uint32_t attempt;
+    uint32_t subtask;
+    uint32_t taskmanager;
+};
+
+struct world_event {
+    int64_t time_ms;
+    uint64_t order;
+    enum event_kind kind;
+    uint32_t jobmanager;
+    uint32_t taskmanager;
+    struct task_key task;
+    enum event_kind call; /* of CALL_FAILED */
+    enum execution_state state;
+    uint64_t checkpoint_id;
+    bool is_final, is_aborted, is_end_of_input;
+    int64_t offset, previous_offset; /* what a task snapshots; what it restores */
+    /* I/O */
+    enum io_kind io;
+    uint32_t table;
+    int64_t number;
+    struct checkpoint_metadata *metadata;
+    struct checkpoint_reference reference;
+    struct found_checkpoints found;
+    struct table_commit_result result;
+    uint64_t size_bytes;
+    enum status status;
+    struct error error;
+};
+
+struct simulated_task {
+    bool is_used;
+    struct task_key key;
+    uint32_t jobmanager;
+    enum execution_state state;
+    int64_t ready_ms;
+    int64_t offset;
+    int64_t barrier_offset;
+    uint64_t last_checkpoint_id;
+};
+
+struct simulated_taskmanager {
+    bool is_alive;
+    int64_t stopped_until_ms;
+    char id[TASKMANAGER_ID_BYTES];
+    struct simulated_task tasks[MAX_TASKS];
+};
+
+struct world;
+
+struct simulated_jobmanager {
+    struct world *world;
+    uint32_t index;
+    bool is_alive;
+    int64_t stopped_until_ms;
+    uint64_t epoch;
+    struct job_master *job;
+    struct resourcemanager *resources;
+    struct file_io *io;
+    struct table_committer *committers[NUM_TABLES];
+    uint32_t slots_wanted;
+    bool resources_changed;
+    int64_t crash_after_operations; /* -1: does not */
+    bool has_crashed;
+    bool is_in_hook;
+};
+
+struct world {
+    uint64_t seed;
+    struct random random;
+    bool is_verbose;
+    int64_t now_ms;
+    struct process_context process;
+    struct world_event **events;
+    size_t num_events, max_events;
+    uint64_t next_order;
+    struct file_io *io;
+    uint32_t num_subtasks;
+    int64_t rows_per_subtask;
+    bool has_finished;
+    struct simulated_jobmanager jobmanagers[MAX_JOBMANAGERS];
+    uint32_t num_jobmanagers;
+    struct simulated_taskmanager taskmanagers[MAX_TASKMANAGERS];
+    uint32_t num_taskmanagers;
+    /* The job store. */
+    struct continue_record continued[MAX_JOBMANAGERS];
+    size_t num_continued;
+    uint64_t reserved_until;
+    char table_uuids[NUM_TABLES][UUID_TEXT_BYTES];
+    struct table_committer *foreign[NUM_TABLES];
+    int64_t foreign_commits;
+    char violation[512]; /* "" while there is none */
+    /* What a run reached. */
+    uint64_t num_stored, num_committed, num_kills;
+};
+
+/* world.c */
+struct world *world_create(uint64_t seed, bool is_verbose);
+void world_free(struct world *world);
+/* False: a violation, which is named. */
+bool world_run(struct world *world);
+struct world_event *world_post(struct world *world, enum event_kind kind, int64_t delay_ms);
+void world_free_event(struct world_event *event);
+void world_violate(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
+void world_tell(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
+bool world_chance(struct world *world, uint32_t percent); /* never once the faults have ended */
+int64_t world_delay(struct world *world);
+bool world_has_faults(const struct world *world);
+/* The jobmanager of the highest epoch; NULL when it is dead. */
+struct simulated_jobmanager *world_leader(struct world *world);
+
+/* jobmanagers.c */
+void jobmanager_start_new(struct world *world);
+void jobmanager_kill(struct simulated_jobmanager *jobmanager);
+void jobmanager_take(struct simulated_jobmanager *jobmanager, struct world_event *event);
+void jobmanager_operations(struct simulated_jobmanager *jobmanager, struct job_operations *operations);
+
+/* jobmanager_io.c */
+void jobmanager_io_operations(struct simulated_jobmanager *jobmanager, struct job_operations *operations);
+void jobmanager_do_io(struct simulated_jobmanager *jobmanager, struct world_event *event);
+void jobmanager_take_io(struct simulated_jobmanager *jobmanager, struct world_event *event);
+enum file_fault jobmanager_file_hook(void *context, enum file_operation operation, const char *path);
+
+/* taskmanagers.c */
+void taskmanager_start_new(struct world *world);
+void taskmanager_take(struct world *world, struct world_event *event);
+void taskmanager_kill(struct world *world, uint32_t index);
+
+/* tables.c */
+void tables_create(struct world *world);
+void tables_free(struct world *world);
+void tables_encode_committable(struct world *world, uint32_t table, uint32_t subtask, int64_t from, int64_t to,
+                               struct buffer *bytes);
+void tables_foreign_commit(struct world *world);
+/* Every offset of every subtask is in each table once. */
+void tables_check(struct world *world);
+struct table_committer *tables_open_committer(struct world *world, uint32_t table, struct file_io *io,
+                                              uint64_t epoch);
+/* The rows that belong into a table begin at this offset: the second one stays empty for long. */
+int64_t tables_first_offset(const struct world *world, uint32_t table);
