@@ -39,9 +39,9 @@ static inline enum operator_result operator_output_emit(struct operator_output *
 }
 
 /* Counters of one operator, written by the subtask's thread, read by any with relaxed loads. The chain counts
- * what it sees pass: records_out of a source and records in and out of operators. The rest is theirs: a
- * source's records_in (with those it drops), bytes_in, pending_records; a sink's records_out and bytes_out.
- */
+ * what it sees pass: records_in and records_out of sources (the rows that they make, side outputs apart) and
+ * of operators, records_in of sinks. The rest is theirs: a source's bytes_in, dropped, failed and pending
+ * records; a sink's records_out and bytes_out. */
 struct operator_metrics {
     _Atomic uint64_t records_in, records_out, bytes_in, bytes_out, dropped_records, failed_records;
     _Atomic int64_t pending_records; /* a source's lag; -1: not known */

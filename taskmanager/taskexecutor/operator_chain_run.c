@@ -42,7 +42,8 @@ static enum operator_result emit(struct operator_output *output, struct record_b
                                  struct error *error)
 {
     struct chain_output *own = (struct chain_output *)output;
-    atomic_fetch_add_explicit(&own->owner->metrics.records_out, batch->num_rows, memory_order_relaxed);
+    if (own == &own->owner->outputs[0])
+        atomic_fetch_add_explicit(&own->owner->metrics.records_out, batch->num_rows, memory_order_relaxed);
     if (own->num_children == 0) {
         record_batch_free(batch);
         return OPERATOR_DONE;
@@ -82,6 +83,7 @@ enum chain_poll operator_chain_poll(struct operator_chain *chain, int64_t max_wa
     case SOURCE_BATCH: break;
     }
     CHECK(batch != NULL && batch->num_rows <= BATCH_MAX_ROWS);
+    atomic_fetch_add_explicit(&node->metrics.records_in, batch->num_rows, memory_order_relaxed);
     enum operator_result result = operator_output_emit(node->output_pointers[0], batch, error);
     if (result == OPERATOR_FAILED)
         return CHAIN_FAILED;

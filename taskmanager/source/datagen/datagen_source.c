@@ -190,7 +190,6 @@ static enum source_result datagen_poll(struct source_reader *reader, int64_t max
     }
     stripe->next += count;
     source->num_emitted += count;
-    atomic_fetch_add_explicit(&source->context->metrics->records_in, count, memory_order_relaxed);
     *ret_batch = batch;
     return SOURCE_BATCH;
 }

@@ -368,6 +368,7 @@ static void every_sink_gets_every_batch(void **context)
     assert_journal("2.batch 3.batch 4.batch");
     struct rpc_operator_metrics metrics[PARTS];
     assert_int_equal(operator_chain_report(((struct fixture *)*context)->chain, metrics, PARTS), 4);
+    assert_int_equal(metrics[0].records_in, 1);
     assert_int_equal(metrics[0].records_out, 1);
     assert_int_equal(metrics[1].records_in, 1);
     assert_int_equal(metrics[1].records_out, 1);

@@ -116,7 +116,6 @@ static void a_sequence_ends_after_its_last_value(void **context)
     assert_int_equal(strncmp(buffer_text(&text), "1:", 2), 0);
     assert_non_null(strstr(buffer_text(&text), " 20:"));
     assert_null(strstr(buffer_text(&text), " 21:"));
-    assert_int_equal(fixture->metrics.records_in, 20);
     reader->ops->close(reader);
     buffer_free(&text);
 }
@@ -219,13 +218,16 @@ static void no_more_rows_come_than_the_rate_allows(void **context)
     struct source_reader *reader = open_reader(fixture, NULL);
     struct error error;
     int64_t start_us = fixture->now_us;
+    uint64_t num_rows = 0;
     while (fixture->now_us < start_us + 2000000) {
         struct record_batch *batch;
-        if (reader->ops->poll(reader, 0, &batch, &error) == SOURCE_BATCH)
+        if (reader->ops->poll(reader, 0, &batch, &error) == SOURCE_BATCH) {
+            num_rows += batch->num_rows;
             record_batch_free(batch);
+        }
         fixture->now_us += 500;
     }
-    assert_in_range(fixture->metrics.records_in, 1980, 2020);
+    assert_in_range(num_rows, 1980, 2020);
     reader->ops->close(reader);
 }
 
