@@ -192,15 +192,6 @@ struct time_zone *gateway_session_time_zone(struct gateway *gateway, const char 
     return zone;
 }
 
-static void operation_free(struct operation *operation)
-{
-    operation_result_free(&operation->result);
-    if (operation->has_last_page)
-        gateway_page_free(&operation->last_page);
-    free(operation->statement);
-    free(operation);
-}
-
 static bool operation_is_over(const struct operation *operation)
 {
     return operation->state != OPERATION_PENDING && operation->state != OPERATION_RUNNING;
@@ -295,22 +286,6 @@ enum status gateway_operation_status(struct gateway *gateway, const char *sessio
     return STATUS_OK;
 }
 
-static void ignore_cancellation(void *context, enum status status, const char *job_id,
-                                const struct error *error)
-{
-    (void)context, (void)status, (void)job_id, (void)error;
-}
-
-/* Under the session's mutex: nobody will take the rows of a query, so that its job is of no use. */
-static void stop_query(struct gateway *gateway, struct operation *operation)
-{
-    operation->is_canceled = true;
-    if (operation->state == OPERATION_FINISHED && operation->result.collect != NULL)
-        dispatcher_cancel(gateway->options.dispatcher, operation->result.job_id, ignore_cancellation, NULL);
-    if (operation->state == OPERATION_PENDING || operation->result.collect != NULL)
-        operation->state = OPERATION_CANCELED;
-}
-
 enum status gateway_cancel_operation(struct gateway *gateway, const char *session_id,
                                      const char *operation_id, struct error *error)
 {
@@ -318,7 +293,7 @@ enum status gateway_cancel_operation(struct gateway *gateway, const char *sessio
     struct operation *operation;
     if (lock_operation(gateway, session_id, operation_id, &session, &operation, error) != STATUS_OK)
         return error->code;
-    stop_query(gateway, operation);
+    operation_stop(gateway, operation);
     unlock_session(session);
     return STATUS_OK;
 }
@@ -330,7 +305,7 @@ enum status gateway_close_operation(struct gateway *gateway, const char *session
     struct operation *operation;
     if (lock_operation(gateway, session_id, operation_id, &session, &operation, error) != STATUS_OK)
         return error->code;
-    stop_query(gateway, operation);
+    operation_stop(gateway, operation);
     if (operation_is_over(operation)) { /* one that runs is freed with the session */
         struct operation **link = &session->operations;
         while (*link != operation)
@@ -353,95 +328,4 @@ enum status gateway_fetch(struct gateway *gateway, const char *session_id, const
     enum status status = operation_fetch(session, operation, token, ret_page, error);
     unlock_session(session);
     return status;
-}
-
-static void free_operations(struct session *session)
-{
-    while (session->operations != NULL) {
-        struct operation *operation = session->operations;
-        session->operations = operation->next;
-        stop_query(session->gateway, operation);
-        operation_free(operation);
-    }
-}
-
-struct session *session_create(struct gateway *gateway, const struct configuration_entry *properties,
-                               size_t count)
-{
-    struct session *session = mem_calloc(1, sizeof *session);
-    refcount_init(&session->refs);
-    session->gateway = gateway;
-    struct uuid uuid = uuid_generate();
-    uuid_format(&uuid, session->id);
-    CHECK(pthread_mutex_init(&session->mutex, NULL) == 0);
-    session->properties = configuration_copy(gateway->options.configuration);
-    for (size_t i = 0; i < count; i++)
-        configuration_set(session->properties, properties[i].key, properties[i].value);
-    session->initial_properties = configuration_copy(session->properties);
-    session->last_access_ms = clock_monotonic_ms(&gateway->options.process->clock);
-    session->catalog = sql_catalog_create(&gateway->catalog_factory);
-    return session;
-}
-
-struct session *session_ref(struct session *session)
-{
-    refcount_take(&session->refs);
-    return session;
-}
-
-void session_unref(struct session *session)
-{
-    if (session == NULL || !refcount_drop(&session->refs))
-        return;
-    free_operations(session);
-    while (session->statement_set != NULL) {
-        struct statement_text *first = session->statement_set;
-        session->statement_set = first->next;
-        free(first->text);
-        free(first);
-    }
-    sql_catalog_free(session->catalog);
-    configuration_free(session->properties);
-    configuration_free(session->initial_properties);
-    pthread_mutex_destroy(&session->mutex);
-    free(session);
-}
-
-/* Under the session's mutex. */
-static struct operation *next_pending(const struct session *session)
-{
-    struct operation *operation = session->operations;
-    while (operation != NULL && operation->state != OPERATION_PENDING)
-        operation = operation->next;
-    return operation;
-}
-
-void session_run(struct session *session)
-{
-    pthread_mutex_lock(&session->mutex);
-    for (;;) {
-        struct operation *operation = session->is_closed ? NULL : next_pending(session);
-        if (operation == NULL)
-            break;
-        operation->state = OPERATION_RUNNING;
-        pthread_mutex_unlock(&session->mutex);
-        struct operation_result result = {0};
-        struct error error;
-        enum status status = statement_execute(session, operation->statement, &result, &error);
-        pthread_mutex_lock(&session->mutex);
-        operation->result = result;
-        operation->state = status == STATUS_OK ? OPERATION_FINISHED : OPERATION_ERROR;
-        if (status != STATUS_OK)
-            operation->error = error;
-        if (operation->is_canceled)
-            stop_query(session->gateway, operation);
-        gateway_done_callback *on_done = operation->on_done;
-        void *context = operation->done_context;
-        pthread_mutex_unlock(&session->mutex);
-        if (on_done != NULL)
-            on_done(context);
-        pthread_mutex_lock(&session->mutex);
-    }
-    session->is_busy = false;
-    pthread_mutex_unlock(&session->mutex);
 }

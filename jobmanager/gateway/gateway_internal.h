@@ -100,6 +100,10 @@ void session_unref(struct session *session);
 /* Runs pending operations until there are none. Called by one pool thread at a time. */
 void session_run(struct session *session);
 
+void operation_free(struct operation *operation);
+/* Under the session's mutex: nobody will take the rows of a query, so that its job is of no use. */
+void operation_stop(struct gateway *gateway, struct operation *operation);
+
 /* The content. */
 void operation_result_free(struct operation_result *result);
 /* A page of a finished operation; under the session's mutex. */
