@@ -12,9 +12,8 @@ struct data_file_writer {
     struct file_io *io;
     char *path;
     struct file_output *output;
-    struct parquet_writer *parquet;
-    bool is_finished, is_synced;
-    struct parquet_file_metrics metrics; /* once finished */
+    struct parquet_writer *parquet; /* NULL once finished */
+    bool is_synced;
 };
 
 enum status data_file_writer_open(const struct sink_settings *settings, struct file_io *io, const char *path,
@@ -64,12 +63,8 @@ void data_file_remove(struct file_io *io, const char *path)
 
 struct parquet_writer *data_file_writer_parquet(struct data_file_writer *writer)
 {
+    CHECK(writer->parquet != NULL);
     return writer->parquet;
-}
-
-const char *data_file_writer_path(const struct data_file_writer *writer)
-{
-    return writer->path;
 }
 
 static struct bytes_view text_bound(const struct string_value *text, struct column_metrics_mode mode,
@@ -123,9 +118,9 @@ static struct iceberg_column_metrics *column_metrics(const struct sink_settings 
 }
 
 static struct iceberg_data_file describe(const struct data_file_writer *writer,
+                                         const struct parquet_file_metrics *metrics,
                                          const struct bytes_view *partition_values, struct arena *arena)
 {
-    const struct parquet_file_metrics *metrics = &writer->metrics;
     struct iceberg_data_file file = iceberg_data_file_empty();
     file.path = arena_strdup(arena, writer->path);
     file.num_partition_values = writer->settings->spec.num_fields;
@@ -140,42 +135,33 @@ static struct iceberg_data_file describe(const struct data_file_writer *writer,
     return file;
 }
 
-enum status data_file_writer_finish(struct data_file_writer *writer, struct error *error)
+enum status data_file_writer_finish(struct data_file_writer *writer,
+                                    const struct bytes_view *partition_values, struct arena *arena,
+                                    struct iceberg_data_file *ret_file, struct error *error)
 {
-    if (writer->is_finished)
-        return STATUS_OK;
-    enum status status = parquet_writer_finish(writer->parquet, &writer->metrics, error);
+    struct parquet_file_metrics metrics;
+    enum status status = parquet_writer_finish(data_file_writer_parquet(writer), &metrics, error);
     if (status != STATUS_OK)
         return error_prefix(error, "%s", writer->path);
-    writer->is_finished = true;
+    *ret_file = describe(writer, &metrics, partition_values, arena);
+    parquet_writer_free(writer->parquet);
+    writer->parquet = NULL;
     return STATUS_OK;
 }
 
 enum status data_file_writer_sync(struct data_file_writer *writer, struct error *error)
 {
-    CHECK(writer->is_finished);
-    if (writer->is_synced)
-        return STATUS_OK;
+    CHECK(writer->parquet == NULL);
     enum status status = file_output_sync(writer->output, error);
     writer->is_synced = status == STATUS_OK;
     return status;
 }
 
-enum status data_file_writer_close(struct data_file_writer *writer, const struct bytes_view *partition_values,
-                                   struct arena *arena, struct iceberg_data_file *ret_file,
-                                   struct error *error)
+enum status data_file_writer_close(struct data_file_writer *writer, struct error *error)
 {
-    enum status status = data_file_writer_finish(writer, error);
-    if (status == STATUS_OK)
-        status = data_file_writer_sync(writer, error);
-    if (status != STATUS_OK) {
-        data_file_writer_abort(writer);
-        return status;
-    }
-    status = file_output_close(writer->output, error);
-    if (status == STATUS_OK)
-        *ret_file = describe(writer, partition_values, arena);
-    else
+    CHECK(writer->is_synced);
+    enum status status = file_output_close(writer->output, error);
+    if (status != STATUS_OK)
         data_file_remove(writer->io, writer->path);
     free_writer(writer);
     return status;

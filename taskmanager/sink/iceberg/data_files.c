@@ -5,15 +5,13 @@
 #include "common/base/random.h"
 #include "common/columnar/record_batch.h"
 #include "common/iceberg/committable.h"
-#include "taskmanager/sink/iceberg/sync_jobs.h"
-#include "taskmanager/sink/iceberg/value_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Row groups smaller than this cost the readers more than they save here; open files are bounded anyway. */
-enum { INTERVAL_BLOCK_BYTES = 16 << 10, MIN_ROW_GROUP_BYTES = 128 << 10 };
+enum { MIN_ROW_GROUP_BYTES = 128 << 10 };
 
 struct partition {
     struct data_file_writer *writer; /* NULL: none open */
@@ -41,9 +39,7 @@ struct data_files {
     uint32_t rows[BATCH_MAX_ROWS];    /* its rows, partition by partition */
     uint32_t touched[BATCH_MAX_ROWS]; /* its partitions */
 
-    struct arena *arena; /* of the interval: values, descriptions */
-    struct iceberg_data_file *closed;
-    uint32_t num_closed;
+    struct finished_files finished; /* its arena also holds the partitions' values */
 };
 
 struct data_files *data_files_create(const struct sink_settings *settings, struct file_io *io,
@@ -54,7 +50,7 @@ struct data_files *data_files_create(const struct sink_settings *settings, struc
     files->io = io;
     files->partitioner = partitioner_create(settings);
     files->open = mem_calloc(settings->max_open_files, sizeof *files->open);
-    files->arena = arena_create(INTERVAL_BLOCK_BYTES);
+    finished_files_init(&files->finished, io);
     struct uuid uuid = uuid_generate();
     char text[UUID_TEXT_BYTES];
     uuid_format(&uuid, text);
@@ -68,13 +64,10 @@ void data_files_free(struct data_files *files)
         return;
     for (uint32_t i = 0; i < files->num_open; i++)
         data_file_writer_abort(files->partitions[files->open[i]].writer);
-    for (uint32_t i = 0; i < files->num_closed; i++)
-        data_file_remove(files->io, files->closed[i].path);
+    finished_files_free(&files->finished);
     partitioner_free(files->partitioner);
     free(files->partitions);
     free(files->open);
-    free(files->closed);
-    arena_free(files->arena);
     free(files);
 }
 
@@ -95,42 +88,38 @@ static void grow_partitions(struct data_files *files)
     files->num_partitions = capacity;
 }
 
-static enum status close_file(struct data_files *files, uint32_t open_index, struct error *error)
+static enum status finish_file(struct data_files *files, uint32_t open_index, struct error *error)
 {
     struct partition *partition = &files->partitions[files->open[open_index]];
     struct data_file_writer *writer = partition->writer;
     partition->writer = NULL;
     files->open[open_index] = files->open[--files->num_open];
-    struct iceberg_data_file file;
-    enum status status = data_file_writer_close(writer, partition->values, files->arena, &file, error);
-    if (status != STATUS_OK)
-        return status;
-    files->closed = mem_realloc(files->closed, (files->num_closed + 1) * sizeof *files->closed);
-    files->closed[files->num_closed++] = file;
-    files->bytes_written += (uint64_t)file.file_size_bytes;
-    return STATUS_OK;
+    enum status status = finished_files_add(&files->finished, writer, partition->values, error);
+    if (status == STATUS_OK)
+        files->bytes_written += (uint64_t)files->finished.files[files->finished.count - 1].file_size_bytes;
+    return status;
 }
 
-static enum status close_least_recent(struct data_files *files, struct error *error)
+static enum status finish_least_recent(struct data_files *files, struct error *error)
 {
     uint32_t oldest = 0;
     for (uint32_t i = 1; i < files->num_open; i++) {
         if (files->partitions[files->open[i]].last_used < files->partitions[files->open[oldest]].last_used)
             oldest = i;
     }
-    return close_file(files, oldest, error);
+    return finish_file(files, oldest, error);
 }
 
 static enum status open_file(struct data_files *files, uint32_t number, struct error *error)
 {
     if (files->num_open >= files->settings->max_open_files) {
-        enum status status = close_least_recent(files, error);
+        enum status status = finish_least_recent(files, error);
         if (status != STATUS_OK)
             return status;
     }
     struct partition *partition = &files->partitions[number];
     if (partition->values == NULL)
-        partition->values = partitioner_values(files->partitioner, number, files->arena);
+        partition->values = partitioner_values(files->partitioner, number, files->finished.arena);
     struct buffer path = {0};
     buffer_printf(&path, "%s/", files->settings->data_location);
     size_t start = path.size;
@@ -170,7 +159,7 @@ static enum status append_to_partition(struct data_files *files, uint32_t number
     struct parquet_writer *parquet = data_file_writer_parquet(partition->writer);
     status = parquet_writer_append(parquet, columns, rows, count, error);
     if (status == STATUS_OK && parquet_writer_file_bytes(parquet) >= files->settings->target_file_bytes)
-        status = close_file(files, open_index_of(files, number), error);
+        status = finish_file(files, open_index_of(files, number), error);
     return status;
 }
 
@@ -242,88 +231,40 @@ enum status data_files_append(struct data_files *files, struct vector *const *co
     return status == STATUS_OK ? bound_memory(files, error) : status;
 }
 
-static void add_folder(struct sync_job *jobs, uint32_t *num_jobs, struct value_table *folders,
-                       const char *path)
-{
-    char *folder = file_path_parent(path);
-    uint32_t before = value_table_count(folders);
-    uint32_t number = value_table_number(folders, folder, strlen(folder) + 1);
-    if (number == before)
-        jobs[(*num_jobs)++].folder = (const char *)value_table_value(folders, number).data;
-    free(folder);
-}
-
-/* The content of the open files and the names of all become durable. */
-static enum status sync_files(struct data_files *files, struct error *error)
-{
-    uint32_t num_jobs = 0;
-    struct sync_job *jobs = mem_calloc(2 * files->num_open + files->num_closed, sizeof *jobs);
-    struct value_table *folders = value_table_create();
-    for (uint32_t i = 0; i < files->num_open; i++) {
-        struct data_file_writer *writer = files->partitions[files->open[i]].writer;
-        jobs[num_jobs++].writer = writer;
-        add_folder(jobs, &num_jobs, folders, data_file_writer_path(writer));
-    }
-    for (uint32_t i = 0; i < files->num_closed; i++)
-        add_folder(jobs, &num_jobs, folders, files->closed[i].path);
-    enum status status = sync_jobs_run(jobs, num_jobs, files->io, error);
-    value_table_free(folders);
-    free(jobs);
-    return status;
-}
-
-static struct closed_files take_paths(struct data_files *files)
-{
-    struct closed_files closed = {mem_calloc(files->num_closed, sizeof *closed.paths), files->num_closed};
-    for (uint32_t i = 0; i < files->num_closed; i++)
-        closed.paths[i] = mem_strdup(files->closed[i].path);
-    return closed;
-}
-
-void closed_files_free(struct closed_files *closed)
-{
-    for (uint32_t i = 0; i < closed->count; i++)
-        free(closed->paths[i]);
-    free(closed->paths);
-    *closed = (struct closed_files){0};
-}
-
 static void begin_interval(struct data_files *files)
 {
-    free(files->closed);
-    files->closed = NULL;
-    files->num_closed = 0;
     free(files->partitions);
     files->partitions = NULL;
     files->num_partitions = 0;
     partitioner_clear(files->partitioner);
-    arena_reset(files->arena);
+}
+
+static void encode(const struct data_files *files, struct buffer *committable)
+{
+    const struct plan_iceberg_sink *sink = files->settings->node->sink->iceberg;
+    struct iceberg_committable content = {
+        .schema_id = sink->schema_id,
+        .spec_id = sink->partition_spec_id,
+        .num_files = files->finished.count,
+        .files = files->finished.files,
+    };
+    snprintf(content.table_uuid, sizeof content.table_uuid, "%s", sink->table_uuid);
+    iceberg_committable_encode(&content, committable);
 }
 
 enum status data_files_end_interval(struct data_files *files, struct buffer *committable,
-                                    struct closed_files *ret_closed, struct error *error)
+                                    struct file_paths *ret_paths, struct error *error)
 {
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < files->num_open && status == STATUS_OK; i++)
-        status = data_file_writer_finish(files->partitions[files->open[i]].writer, error);
-    if (status == STATUS_OK)
-        status = sync_files(files, error);
     while (files->num_open > 0 && status == STATUS_OK)
-        status = close_file(files, files->num_open - 1, error);
+        status = finish_file(files, files->num_open - 1, error);
+    if (status == STATUS_OK)
+        status = finished_files_make_durable(&files->finished, error);
     if (status != STATUS_OK)
         return status;
-    *ret_closed = take_paths(files);
-    if (files->num_closed > 0) {
-        const struct plan_iceberg_sink *sink = files->settings->node->sink->iceberg;
-        struct iceberg_committable content = {
-            .schema_id = sink->schema_id,
-            .spec_id = sink->partition_spec_id,
-            .num_files = files->num_closed,
-            .files = files->closed,
-        };
-        snprintf(content.table_uuid, sizeof content.table_uuid, "%s", sink->table_uuid);
-        iceberg_committable_encode(&content, committable);
-    }
+    if (files->finished.count > 0)
+        encode(files, committable);
+    *ret_paths = finished_files_release(&files->finished);
     begin_interval(files);
     return STATUS_OK;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "taskmanager/sink/iceberg/data_file_writer.h"
+#include "taskmanager/sink/iceberg/finished_files.h"
 #include "taskmanager/sink/iceberg/partitioner.h"
 
 /*
@@ -20,16 +20,9 @@ void data_files_free(struct data_files *files);
 STATUS_MUST_CHECK enum status data_files_append(struct data_files *files, struct vector *const *columns,
                                                 uint32_t count, struct error *error);
 
-/* Closed files, handed over: their paths are the caller's to free, and the files too. */
-struct closed_files {
-    char **paths;
-    uint32_t count;
-};
-void closed_files_free(struct closed_files *closed); /* the content */
-
-/* Closes all files and makes them durable. committable gets their description, or stays empty when there are
- * none. On failure the files are still ours. */
+/* Closes all files and makes them durable; from then on they are the caller's to remove. committable gets
+ * their description, or stays empty when there are none. On failure the files are still ours. */
 STATUS_MUST_CHECK enum status data_files_end_interval(struct data_files *files, struct buffer *committable,
-                                                      struct closed_files *ret_closed, struct error *error);
+                                                      struct file_paths *ret_paths, struct error *error);
 /* Bytes of the files closed so far. */
 uint64_t data_files_bytes_written(const struct data_files *files);

@@ -12,7 +12,7 @@
 /* Files of a checkpoint that was handed over and is neither committed nor given up yet. */
 struct handed_over {
     uint64_t checkpoint_id;
-    struct closed_files files;
+    struct file_paths files;
 };
 
 struct iceberg_sink {
@@ -134,29 +134,29 @@ static enum status sink_snapshot_state(struct operator* operator, uint64_t check
     struct failpoints *failpoints =
         sink->context->process != NULL ? sink->context->process->failpoints : NULL;
     struct buffer committable = {0};
-    struct closed_files closed;
+    struct file_paths paths;
     enum status status = check_not_lost(sink, error);
     if (status == STATUS_OK)
         status = failpoint(failpoints, "iceberg_sink/before_close", error);
     if (status == STATUS_OK)
-        status = data_files_end_interval(sink->files, &committable, &closed, error);
+        status = data_files_end_interval(sink->files, &committable, &paths, error);
     if (status != STATUS_OK)
         return status;
-    if (closed.count == 0) {
-        closed_files_free(&closed);
+    if (paths.count == 0) {
+        file_paths_free(&paths);
         return STATUS_OK;
     }
     /* From here on the files may be committed: only the word of the jobmanager removes them. */
     sink->handed_over =
         mem_realloc(sink->handed_over, (sink->num_handed_over + 1) * sizeof *sink->handed_over);
-    sink->handed_over[sink->num_handed_over++] = (struct handed_over){checkpoint_id, closed};
+    sink->handed_over[sink->num_handed_over++] = (struct handed_over){checkpoint_id, paths};
     operator_snapshot_add_committable(snapshot, &committable);
     return failpoint(failpoints, "iceberg_sink/after_close", error);
 }
 
 static void forget(struct iceberg_sink *sink, uint32_t index)
 {
-    closed_files_free(&sink->handed_over[index].files);
+    file_paths_free(&sink->handed_over[index].files);
     sink->handed_over[index] = sink->handed_over[--sink->num_handed_over];
 }
 

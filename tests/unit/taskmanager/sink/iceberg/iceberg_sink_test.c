@@ -261,10 +261,11 @@ static void open_files_are_bounded(void **state)
     set_up(&bench, 2);
     set_property(&bench, "write.max-open-files", "5");
     open_sink(&bench);
-    process(&bench, 4000, 4, 5);
-    process(&bench, 4000, 4, 5);
+    process(&bench, 4000, 4, 31);
+    process(&bench, 4000, 4, 31);
     const struct iceberg_committable *committable = barrier(&bench, 1);
-    assert_true(committable->num_files > 30); /* of 20 partitions */
+    assert_true(committable->num_files > 124); /* there are so many partitions */
+    assert_int_equal(count_files(bench.folder), committable->num_files);
     assert_int_equal(total_records(committable), 8000);
     tear_down(&bench);
 }
@@ -328,6 +329,21 @@ static void files_not_handed_over_are_removed(void **state)
     bench.operator->ops->close(bench.operator);
     bench.operator= NULL;
     assert_int_equal(count_files(bench.folder), 3); /* of checkpoint 1: it may be committed */
+    tear_down(&bench);
+}
+
+static void closed_files_are_removed_with_the_open_ones(void **state)
+{
+    (void)state;
+    struct bench bench;
+    set_up(&bench, 2);
+    set_property(&bench, "write.max-open-files", "3");
+    open_sink(&bench);
+    process(&bench, 4000, 4, 31);
+    assert_int_equal(count_files(bench.folder), 124);
+    bench.operator->ops->close(bench.operator);
+    bench.operator= NULL;
+    assert_int_equal(count_files(bench.folder), 0);
     tear_down(&bench);
 }
 
@@ -454,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_partition_column_is_found_in_any_case),
         cmocka_unit_test(files_end_at_their_target_size),
         cmocka_unit_test(files_not_handed_over_are_removed),
+        cmocka_unit_test(closed_files_are_removed_with_the_open_ones),
         cmocka_unit_test(files_of_an_aborted_checkpoint_are_removed_and_the_attempt_ends),
         cmocka_unit_test(a_null_in_a_required_column_names_column_and_row),
         cmocka_unit_test(bad_settings_are_named),
