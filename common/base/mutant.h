@@ -13,6 +13,7 @@ enum mutant {
     MUTANT_COMMIT_OUT_OF_ORDER,            /* the newest durable checkpoint is committed first */
     MUTANT_SKIP_UNCOMMITTED,               /* a new leader does not commit what is durable and uncommitted */
     MUTANT_VOID_CHECKPOINTS,               /* what an older epoch published beyond the record counts */
+    MUTANT_NO_REWIND,                      /* after a failed checkpoint the attempt goes on */
     MUTANT_STALE_EPOCH,                    /* messages to and from an older leader's tasks are taken */
 };
 

@@ -106,16 +106,19 @@ static void abort_progress(struct coordinator *coordinator, const struct error *
 static void count_failure(struct coordinator *coordinator, const struct error *reason, uint64_t checkpoint_id,
                           bool is_store)
 {
-    if (!coordinator->is_running || ++coordinator->failures_in_row <= coordinator->options.tolerable_failures)
+    if (!coordinator->is_running)
+        return;
+    bool is_tolerated = ++coordinator->failures_in_row <= coordinator->options.tolerable_failures;
+    bool must_rewind = coordinator->options.rewinds && !GUARD(MUTANT_NO_REWIND, false);
+    if (is_tolerated && !must_rewind)
         return;
     struct error failure;
     error_set(&failure, reason->code,
-              "checkpoint %" PRIu64 " failed, the %uth in a row (execution.checkpointing."
-              "tolerable-failed-checkpoints is %u): %s",
+              "checkpoint %" PRIu64 " failed, number %u in a row (execution.checkpointing."
+              "tolerable-failed-checkpoints: %u): %s",
               checkpoint_id, coordinator->failures_in_row, coordinator->options.tolerable_failures,
               reason->message);
-    failure.fatal = is_store;
-    coordinator->failures_in_row = 0;
+    failure.fatal = is_store && !is_tolerated;
     coordinator->callbacks.fail_job(coordinator->callbacks.context, &failure);
 }
 

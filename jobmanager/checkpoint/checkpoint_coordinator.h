@@ -11,7 +11,10 @@ struct coordinator_options {
     int64_t interval_ms; /* 0: only the one behind the end of all input */
     int64_t min_pause_ms;
     int64_t timeout_ms;
-    uint32_t tolerable_failures; /* in a row */
+    uint32_t tolerable_failures; /* in a row; one more that cannot be stored fails the job for good */
+    /* A writer's files of a failed checkpoint are nobody's, and its sources stand behind them: only a restart
+     * brings the rows back. Set for jobs that commit to tables. */
+    bool rewinds;
     uint32_t num_retained;
     uint32_t max_uncommitted; /* durable ones that wait for their commit before triggers pause */
     uint32_t num_tasks;

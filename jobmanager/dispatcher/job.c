@@ -150,6 +150,7 @@ static enum status read_checkpoint_options(const struct job *job, struct coordin
     options->tolerable_failures = (uint32_t)tolerable;
     options->num_retained = (uint32_t)retained;
     options->max_uncommitted = MAX_UNCOMMITTED;
+    options->rewinds = job->num_tables > 0;
     options->num_tasks = (uint32_t)job->num_executions;
     options->max_parallelism = job->graph->max_parallelism;
     options->name_space = job_store_name_space(job->dispatcher->options.job_store);

@@ -2,7 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/hash.h"
 #include "common/base/memory.h"
-#include "jobmanager/checkpoint/checkpoint_line.h"
+#include "jobmanager/checkpoint/checkpoint_finder.h"
 #include "jobmanager/dispatcher/dispatcher_internal.h"
 
 #include <stdlib.h>
@@ -237,87 +237,31 @@ static void on_store(void *context, struct checkpoint_metadata *metadata)
     begin(request, LANE_CHECKPOINT);
 }
 
-static enum status list_in_line(struct job *job, struct found_checkpoints *found, struct error *error)
-{
-    struct stored_continued *stored;
-    size_t num_stored;
-    enum status status = checkpoint_list(job->checkpoint_io, job->checkpoint_folder, &found->references,
-                                         &found->num_references, error);
-    if (status == STATUS_OK)
-        status = job_store_list_continued(job->dispatcher->options.job_store, job->id, &stored, &num_stored,
-                                          error);
-    if (status != STATUS_OK)
-        return status;
-    struct continue_record *records = mem_calloc(num_stored + 1, sizeof *records);
-    size_t num_records = 0;
-    for (size_t i = 0; i < num_stored; i++)
-        if (stored[i].epoch < job->dispatcher->epoch)
-            records[num_records++] = (struct continue_record){stored[i].epoch, stored[i].checkpoint_id};
-    for (size_t i = 0; i < found->num_references; i++)
-        if (found->references[i].checkpoint_id >= found->next_id)
-            found->next_id = found->references[i].checkpoint_id + 1;
-    found->num_references =
-        checkpoint_line_filter(found->references, found->num_references, records, num_records);
-    free(records);
-    free(stored);
-    return STATUS_OK;
-}
-
-/* Reads those that `latest` names as uncommitted; one that is gone was committed and subsumed since. */
-static enum status read_uncommitted(struct job *job, const char *folder, struct found_checkpoints *found,
-                                    struct error *error)
-{
-    const struct checkpoint_metadata *latest = found->latest;
-    found->uncommitted = mem_calloc(latest->num_uncommitted + 1, sizeof(void *));
-    for (size_t i = 0; i < latest->num_uncommitted; i++) {
-        struct checkpoint_metadata *metadata;
-        enum status status =
-            checkpoint_read(job->checkpoint_io, folder, latest->uncommitted[i], &metadata, error);
-        if (status == STATUS_OK)
-            found->uncommitted[found->num_uncommitted++] = metadata;
-        else if (status != STATUS_NOT_FOUND)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-static enum status restore_other(struct job *job, const char *path, struct found_checkpoints *found,
-                                 struct error *error)
-{
-    enum status status = checkpoint_read_path(job->checkpoint_io, path, &found->latest, error);
-    if (status != STATUS_OK)
-        return status;
-    if (found->latest->checkpoint_id >= found->next_id)
-        found->next_id = found->latest->checkpoint_id + 1;
-    char *folder = strcmp(file_path_name(path), "_metadata") == 0 ? file_path_parent(path) : mem_strdup(path);
-    char *job_folder = file_path_parent(folder);
-    status = read_uncommitted(job, job_folder, found, error);
-    free(job_folder);
-    free(folder);
-    return status;
-}
-
 static enum status work_find(struct io_request *request, struct error *error)
 {
     struct job *job = request->job;
-    struct found_checkpoints *found = &request->found;
-    found->next_id = 1;
-    enum status status =
-        job_store_max_ids(job->dispatcher->options.job_store, job->id, &found->next_id, error);
+    struct job_store *store = job->dispatcher->options.job_store;
+    struct checkpoint_search search = {
+        .io = job->checkpoint_io,
+        .job_folder = job->checkpoint_folder,
+        .restore_path = job->graph->configuration.restore_path,
+    };
+    struct stored_continued *stored;
+    size_t num_stored;
+    enum status status = job_store_max_ids(store, job->id, &search.reserved_until, error);
     if (status == STATUS_OK)
-        status = list_in_line(job, found, error);
+        status = job_store_list_continued(store, job->id, &stored, &num_stored, error);
     if (status != STATUS_OK)
         return status;
-    const char *path = job->graph->configuration.restore_path;
-    found->is_own = found->num_references > 0;
-    if (found->is_own) {
-        status = checkpoint_read(job->checkpoint_io, job->checkpoint_folder,
-                                 found->references[found->num_references - 1], &found->latest, error);
-        if (status == STATUS_OK)
-            status = read_uncommitted(job, job->checkpoint_folder, found, error);
-    } else if (path != NULL) {
-        status = restore_other(job, path, found, error);
-    }
+    struct continue_record *records = mem_calloc(num_stored + 1, sizeof *records);
+    for (size_t i = 0; i < num_stored; i++)
+        if (stored[i].epoch < job->dispatcher->epoch)
+            records[search.num_records++] =
+                (struct continue_record){stored[i].epoch, stored[i].checkpoint_id};
+    search.records = records;
+    status = checkpoint_find(&search, &request->found, error);
+    free(records);
+    free(stored);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "jobmanager/checkpoint/checkpoint_coordinator.h"
+#include "jobmanager/checkpoint/checkpoint_finder.h"
 #include "jobmanager/committer/committer.h"
 #include "jobmanager/scheduler/scheduler.h"
 
@@ -47,19 +48,6 @@ struct job_master_options {
     bool is_cancelling;         /* a job that was being cancelled when its leader went */
     int64_t cancel_deadline_ms; /* how long a cancelled job waits for commits */
 };
-
-/* What find_checkpoints found: references are passed on by job_master_found. */
-struct found_checkpoints {
-    struct checkpoint_metadata *latest; /* NULL: none */
-    bool is_own;                        /* latest was published by this job, not restored from another's */
-    /* Those that latest names as uncommitted and that are still there, oldest first. */
-    struct checkpoint_metadata **uncommitted;
-    size_t num_uncommitted;
-    struct checkpoint_reference *references; /* all of this job's own, oldest first */
-    size_t num_references;
-    uint64_t next_id;
-};
-void found_checkpoints_free(struct found_checkpoints *found); /* the content */
 
 struct job_master;
 

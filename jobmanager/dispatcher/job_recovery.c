@@ -3,18 +3,6 @@
 #include "common/base/mutant.h"
 #include "jobmanager/dispatcher/job_master_internal.h"
 
-#include <stdlib.h>
-
-void found_checkpoints_free(struct found_checkpoints *found)
-{
-    checkpoint_metadata_unref(found->latest);
-    for (size_t i = 0; i < found->num_uncommitted; i++)
-        checkpoint_metadata_unref(found->uncommitted[i]);
-    free(found->uncommitted);
-    free(found->references);
-    *found = (struct found_checkpoints){0};
-}
-
 static void find(struct job_master *job)
 {
     job->recovery_retry_ms = NO_TIME;

@@ -24,7 +24,7 @@ enum {
     GIVE_UP_MS = 200000,
 };
 
-#define SIMULATED_JOB "000000000000000000000000000000aa"
+#define SIMULATED_JOB     "000000000000000000000000000000aa"
 #define SIMULATED_LINEAGE "11111111-1111-4111-8111-111111111111"
 
 enum event_kind {
@@ -187,8 +187,8 @@ void taskmanager_kill(struct world *world, uint32_t index);
 /* tables.c */
 void tables_create(struct world *world);
 void tables_free(struct world *world);
-void tables_encode_committable(struct world *world, uint32_t table, uint32_t subtask, int64_t from, int64_t to,
-                               struct buffer *bytes);
+void tables_encode_committable(struct world *world, uint32_t table, uint32_t subtask, int64_t from,
+                               int64_t to, struct buffer *bytes);
 void tables_foreign_commit(struct world *world);
 /* Every offset of every subtask is in each table once. */
 void tables_check(struct world *world);

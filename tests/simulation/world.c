@@ -144,7 +144,8 @@ static void inject_fault(struct world *world)
         break;
     case 4:
         taskmanager->stopped_until_ms = world->now_ms + 200 + (int64_t)random_below(&world->random, 9000);
-        world_tell(world, "taskmanager %u stopped until %lld", victim, (long long)taskmanager->stopped_until_ms);
+        world_tell(world, "taskmanager %u stopped until %lld", victim,
+                   (long long)taskmanager->stopped_until_ms);
         break;
     default: tables_foreign_commit(world);
     }
@@ -224,7 +225,8 @@ bool world_run(struct world *world)
         take_event(world, event);
         world_free_event(event);
         if (world->now_ms > GIVE_UP_MS)
-            world_violate(world, "the job did not finish in %d s of peace", (GIVE_UP_MS - FAULTS_END_MS) / 1000);
+            world_violate(world, "the job did not finish in %d s of peace",
+                          (GIVE_UP_MS - FAULTS_END_MS) / 1000);
     }
     if (world->violation[0] == '\0')
         tables_check(world);

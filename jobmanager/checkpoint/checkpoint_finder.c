@@ -1,0 +1,95 @@
+#include "jobmanager/checkpoint/checkpoint_finder.h"
+
+#include "common/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void found_checkpoints_free(struct found_checkpoints *found)
+{
+    checkpoint_metadata_unref(found->latest);
+    for (size_t i = 0; i < found->num_uncommitted; i++)
+        checkpoint_metadata_unref(found->uncommitted[i]);
+    free(found->uncommitted);
+    free(found->references);
+    *found = (struct found_checkpoints){0};
+}
+
+/* One that is gone was committed and subsumed since `latest` was written. */
+static enum status read_uncommitted(struct file_io *io, const char *job_folder,
+                                    struct found_checkpoints *found, struct error *error)
+{
+    const struct checkpoint_metadata *latest = found->latest;
+    found->uncommitted = mem_calloc(latest->num_uncommitted + 1, sizeof(void *));
+    for (size_t i = 0; i < latest->num_uncommitted; i++) {
+        struct checkpoint_metadata *metadata;
+        struct error failure;
+        enum status status = checkpoint_read(io, job_folder, latest->uncommitted[i], &metadata, &failure);
+        if (status == STATUS_OK) {
+            found->uncommitted[found->num_uncommitted++] = metadata;
+        } else if (status != STATUS_NOT_FOUND) {
+            *error = failure;
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static void pass_id(struct found_checkpoints *found, uint64_t used_id)
+{
+    if (used_id >= found->next_id)
+        found->next_id = used_id + 1;
+}
+
+static enum status restore_other(const struct checkpoint_search *search, struct found_checkpoints *found,
+                                 struct error *error)
+{
+    const char *path = search->restore_path;
+    enum status status = checkpoint_read_path(search->io, path, &found->latest, error);
+    if (status != STATUS_OK)
+        return status;
+    pass_id(found, found->latest->checkpoint_id);
+    bool is_file = strcmp(file_path_name(path), "_metadata") == 0;
+    char *folder = is_file ? file_path_parent(path) : mem_strdup(path);
+    size_t size = strlen(folder);
+    while (size > 1 && folder[size - 1] == '/')
+        folder[--size] = '\0';
+    char *job_folder = file_path_parent(folder);
+    status = read_uncommitted(search->io, job_folder, found, error);
+    free(job_folder);
+    free(folder);
+    return status;
+}
+
+static enum status find_own(const struct checkpoint_search *search, struct found_checkpoints *found,
+                            struct error *error)
+{
+    enum status status =
+        checkpoint_list(search->io, search->job_folder, &found->references, &found->num_references, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < found->num_references; i++)
+        pass_id(found, found->references[i].checkpoint_id);
+    found->num_references = checkpoint_line_filter(found->references, found->num_references, search->records,
+                                                   search->num_records);
+    if (found->num_references == 0)
+        return STATUS_OK;
+    found->is_own = true;
+    status = checkpoint_read(search->io, search->job_folder, found->references[found->num_references - 1],
+                             &found->latest, error);
+    return status == STATUS_OK ? read_uncommitted(search->io, search->job_folder, found, error) : status;
+}
+
+enum status checkpoint_find(const struct checkpoint_search *search, struct found_checkpoints *ret_found,
+                            struct error *error)
+{
+    struct found_checkpoints found = {.next_id = search->reserved_until > 0 ? search->reserved_until : 1};
+    enum status status = find_own(search, &found, error);
+    if (status == STATUS_OK && !found.is_own && search->restore_path != NULL)
+        status = restore_other(search, &found, error);
+    if (status == STATUS_OK)
+        *ret_found = found;
+    else
+        found_checkpoints_free(&found);
+    return status;
+}

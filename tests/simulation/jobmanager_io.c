@@ -1,0 +1,264 @@
+/* The I/O of a simulated jobmanager: done at one moment, answered at a later one, with faults in between. */
+#include "tests/simulation/simulation.h"
+
+#include "common/base/check.h"
+#include "common/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum file_fault jobmanager_file_hook(void *context, enum file_operation operation, const char *path)
+{
+    (void)path;
+    struct simulated_jobmanager *jobmanager = context;
+    struct world *world = jobmanager->world;
+    if (jobmanager->has_crashed)
+        return FILE_FAULT_BEFORE;
+    if (jobmanager->crash_after_operations >= 0 && jobmanager->crash_after_operations-- == 0) {
+        jobmanager->has_crashed = true;
+        return random_below(&world->random, 2) == 0 ? FILE_FAULT_BEFORE : FILE_FAULT_AFTER;
+    }
+    if (operation == FILE_CREATE_EXCLUSIVE && !jobmanager->is_in_hook && world_chance(world, 3)) {
+        jobmanager->is_in_hook = true;
+        tables_foreign_commit(world); /* between reading the head and swapping it */
+        jobmanager->is_in_hook = false;
+    }
+    if (operation == FILE_CREATE_EXCLUSIVE && world_chance(world, 3))
+        return world_chance(world, 50) ? FILE_FAULT_BEFORE : FILE_FAULT_AFTER;
+    return FILE_FAULT_NONE;
+}
+
+static char *job_folder(void)
+{
+    return checkpoint_job_folder("memory:///checkpoints", "default", SIMULATED_JOB);
+}
+
+static struct world_event *begin(struct simulated_jobmanager *jobmanager, enum io_kind kind)
+{
+    struct world_event *event = world_post(jobmanager->world, EVENT_IO, world_delay(jobmanager->world));
+    event->jobmanager = jobmanager->index;
+    event->io = kind;
+    return event;
+}
+
+static void on_claim(void *context, uint32_t table)
+{
+    begin(context, IO_CLAIM)->table = table;
+}
+
+static void on_read_last(void *context, uint32_t table, int64_t restored_checkpoint_id)
+{
+    struct world_event *event = begin(context, IO_READ_LAST);
+    event->table = table;
+    event->number = restored_checkpoint_id;
+}
+
+static void on_commit(void *context, uint32_t table, struct checkpoint_metadata *metadata)
+{
+    struct world_event *event = begin(context, IO_COMMIT);
+    event->table = table;
+    event->metadata = checkpoint_metadata_ref(metadata);
+}
+
+/* The invariant of a checkpoint: one state of each subtask, all of this attempt and this checkpoint. */
+static void check_complete(struct world *world, const struct checkpoint_metadata *metadata)
+{
+    bool seen[MAX_SUBTASKS] = {false};
+    uint32_t count = 0;
+    for (size_t i = 0; i < metadata->num_states; i++) {
+        unsigned long long epoch, id;
+        unsigned attempt, subtask;
+        CHECK(sscanf((const char *)metadata->states[i].state.data, "%llu %u %llu %u", &epoch, &attempt, &id,
+                     &subtask) == 4);
+        bool is_its_own =
+            epoch == metadata->epoch && attempt == metadata->attempt && id == metadata->checkpoint_id;
+        if (!is_its_own || subtask >= world->num_subtasks || seen[subtask])
+            world_violate(world, "checkpoint %llu of attempt %u holds what attempt %u said for %llu",
+                          (unsigned long long)metadata->checkpoint_id, metadata->attempt, attempt, id);
+        else
+            seen[subtask] = true;
+        count++;
+    }
+    if (count != world->num_subtasks)
+        world_violate(world, "checkpoint %llu is complete with %u of %u acknowledgements",
+                      (unsigned long long)metadata->checkpoint_id, count, world->num_subtasks);
+}
+
+static void on_store(void *context, struct checkpoint_metadata *metadata)
+{
+    struct simulated_jobmanager *jobmanager = context;
+    check_complete(jobmanager->world, metadata);
+    begin(jobmanager, IO_STORE)->metadata = metadata;
+}
+
+static void on_find(void *context)
+{
+    begin(context, IO_FIND);
+}
+
+static void on_record(void *context, uint64_t checkpoint_id)
+{
+    begin(context, IO_RECORD)->number = (int64_t)checkpoint_id;
+}
+
+static void on_reserve(void *context, uint64_t until)
+{
+    begin(context, IO_RESERVE)->number = (int64_t)until;
+}
+
+static void on_discard(void *context, struct checkpoint_reference reference)
+{
+    begin(context, IO_DISCARD)->reference = reference;
+}
+
+void jobmanager_io_operations(struct simulated_jobmanager *jobmanager, struct job_operations *operations)
+{
+    operations->context = jobmanager;
+    operations->claim = on_claim;
+    operations->read_last = on_read_last;
+    operations->commit = on_commit;
+    operations->store = on_store;
+    operations->find_checkpoints = on_find;
+    operations->record_continued = on_record;
+    operations->reserve_ids = on_reserve;
+    operations->discard = on_discard;
+}
+
+static enum status do_store(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                            struct error *error)
+{
+    char *folder = job_folder();
+    struct checkpoint_reference reference = {event->metadata->checkpoint_id, event->metadata->epoch};
+    enum status status =
+        checkpoint_publish(jobmanager->io, folder, event->metadata, &event->size_bytes, error);
+    bool is_published = false;
+    struct error look;
+    while (status != STATUS_OK && !jobmanager->has_crashed &&
+           checkpoint_is_published(jobmanager->io, folder, reference, &is_published, &look) != STATUS_OK)
+        continue;
+    free(folder);
+    jobmanager->world->num_stored += status == STATUS_OK || is_published;
+    return is_published ? STATUS_OK : status;
+}
+
+static enum status do_commit(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                             struct error *error)
+{
+    struct bytes_view committables[MAX_SUBTASKS * NUM_TABLES];
+    uint32_t count = 0;
+    for (size_t i = 0; i < event->metadata->num_committables; i++)
+        if (event->metadata->committables[i].sink_id == event->table)
+            committables[count++] = event->metadata->committables[i].content;
+    enum status status =
+        table_committer_commit(jobmanager->committers[event->table], (int64_t)event->metadata->checkpoint_id,
+                               committables, count, &event->result, error);
+    world_tell(jobmanager->world, "jobmanager %u commits %llu to table %u: %s", jobmanager->index,
+               (unsigned long long)event->metadata->checkpoint_id, event->table,
+               status == STATUS_OK ? "done" : error->message);
+    jobmanager->world->num_committed += status == STATUS_OK;
+    return status;
+}
+
+static enum status do_find(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                           struct error *error)
+{
+    struct world *world = jobmanager->world;
+    char *folder = job_folder();
+    struct continue_record records[MAX_JOBMANAGERS];
+    struct checkpoint_search search = {.io = jobmanager->io,
+                                       .job_folder = folder,
+                                       .records = records,
+                                       .reserved_until = world->reserved_until};
+    for (size_t i = 0; i < world->num_continued; i++)
+        if (world->continued[i].epoch < jobmanager->epoch)
+            records[search.num_records++] = world->continued[i];
+    enum status status = checkpoint_find(&search, &event->found, error);
+    free(folder);
+    return status;
+}
+
+static enum status do_record(struct simulated_jobmanager *jobmanager, const struct world_event *event)
+{
+    struct world *world = jobmanager->world;
+    world_tell(world, "jobmanager %u continues from %lld", jobmanager->index, (long long)event->number);
+    world->continued[world->num_continued++] =
+        (struct continue_record){.epoch = jobmanager->epoch, .checkpoint_id = (uint64_t)event->number};
+    return STATUS_OK;
+}
+
+static enum status do_discard(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                              struct error *error)
+{
+    char *folder = job_folder();
+    enum status status = checkpoint_delete(jobmanager->io, folder, event->reference, error);
+    free(folder);
+    return status;
+}
+
+static enum status do_one(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                          struct error *error)
+{
+    struct world *world = jobmanager->world;
+    switch (event->io) {
+    case IO_CLAIM: return table_committer_claim(jobmanager->committers[event->table], NULL, error);
+    case IO_READ_LAST:
+        return table_committer_last_committed(jobmanager->committers[event->table], event->number,
+                                              &event->number, error);
+    case IO_COMMIT: return do_commit(jobmanager, event, error);
+    case IO_STORE: return do_store(jobmanager, event, error);
+    case IO_FIND: return do_find(jobmanager, event, error);
+    case IO_RECORD: return do_record(jobmanager, event);
+    case IO_RESERVE:
+        if ((uint64_t)event->number > world->reserved_until)
+            world->reserved_until = (uint64_t)event->number;
+        return STATUS_OK;
+    case IO_DISCARD: return do_discard(jobmanager, event, error);
+    }
+    return STATUS_OK;
+}
+
+void jobmanager_do_io(struct simulated_jobmanager *jobmanager, struct world_event *event)
+{
+    struct world *world = jobmanager->world;
+    struct error error;
+    error_clear(&error);
+    enum status status = do_one(jobmanager, event, &error);
+    if (event->io == IO_DISCARD)
+        return;
+    struct world_event *done = world_post(world, EVENT_IO_DONE, world_delay(world));
+    done->jobmanager = jobmanager->index;
+    done->io = event->io;
+    done->table = event->table;
+    done->number = event->number;
+    done->result = event->result;
+    done->size_bytes = event->size_bytes;
+    done->status = status;
+    done->error = error;
+    done->metadata = event->metadata;
+    done->found = event->found;
+    event->metadata = NULL;
+    event->found = (struct found_checkpoints){0};
+}
+
+void jobmanager_take_io(struct simulated_jobmanager *jobmanager, struct world_event *event)
+{
+    struct job_master *job = jobmanager->job;
+    const struct error *failure = event->status == STATUS_OK ? NULL : &event->error;
+    int64_t now_ms = jobmanager->world->now_ms;
+    switch (event->io) {
+    case IO_CLAIM: job_master_claimed(job, event->table, failure, now_ms); break;
+    case IO_READ_LAST: job_master_read(job, event->table, event->number, failure, now_ms); break;
+    case IO_COMMIT:
+        job_master_table_committed(job, event->table, event->metadata->checkpoint_id,
+                                   event->result.snapshot_id, failure, now_ms);
+        break;
+    case IO_STORE:
+        job_master_stored(job, event->metadata->checkpoint_id, event->size_bytes, failure, now_ms);
+        break;
+    case IO_FIND: job_master_found(job, &event->found, failure, now_ms); break;
+    case IO_RECORD: job_master_recorded(job, failure, now_ms); break;
+    case IO_RESERVE: job_master_ids_reserved(job, (uint64_t)event->number, failure, now_ms); break;
+    case IO_DISCARD: break;
+    }
+}

@@ -1,0 +1,396 @@
+/* Jobmanagers: the shipped machines of one job, and what they say to tasks. */
+#include "tests/simulation/simulation.h"
+
+#include "common/base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEADER_TICK_MS = 25, KEEP_LEAD_MS = 1000, CHECKPOINT_INTERVAL_MS = 400, HEARTBEAT_TIMEOUT_MS = 5000 };
+
+static void call(struct simulated_jobmanager *jobmanager, enum event_kind kind,
+                 const struct execution *execution, uint32_t attempt, const struct world_event *content)
+{
+    struct world *world = jobmanager->world;
+    struct task_key key = {
+        .epoch = jobmanager->epoch,
+        .attempt = attempt,
+        .subtask = execution->subtask,
+        .taskmanager = (uint32_t)strtoul(execution->slot.taskmanager_id, NULL, 16) - 1,
+    };
+    bool is_lost = world_chance(world, 3);
+    bool is_heard = !is_lost || world_chance(world, 50); /* the answer can be what is lost */
+    uint32_t copies = !is_heard ? 0 : world_chance(world, 4) ? 2 : 1;
+    for (uint32_t i = 0; i < copies; i++) {
+        struct world_event *event = world_post(world, kind, world_delay(world));
+        event->jobmanager = jobmanager->index;
+        event->taskmanager = key.taskmanager;
+        event->task = key;
+        event->checkpoint_id = content->checkpoint_id;
+        event->is_final = content->is_final;
+        event->is_aborted = content->is_aborted;
+        event->offset = content->offset;
+    }
+    if (!is_lost)
+        return;
+    struct world_event *failed = world_post(world, EVENT_CALL_FAILED, 100);
+    failed->jobmanager = jobmanager->index;
+    failed->task = key;
+    failed->call = kind;
+    failed->checkpoint_id = content->checkpoint_id;
+}
+
+static void on_request_slots(void *context, uint32_t count)
+{
+    ((struct simulated_jobmanager *)context)->slots_wanted = count;
+}
+
+static void on_release_slots(void *context)
+{
+    struct simulated_jobmanager *jobmanager = context;
+    resourcemanager_release(jobmanager->resources, SIMULATED_JOB);
+    jobmanager->resources_changed = true;
+}
+
+/* Where a subtask goes on: "epoch attempt checkpoint subtask offset". */
+static int64_t restored_offset(const struct checkpoint_metadata *restored, uint32_t subtask)
+{
+    for (size_t i = 0; restored != NULL && i < restored->num_states; i++) {
+        long long offset;
+        if (restored->states[i].subtask == subtask &&
+            sscanf((const char *)restored->states[i].state.data, "%*u %*u %*u %*u %lld", &offset) == 1)
+            return offset;
+    }
+    return 0;
+}
+
+static void on_deploy(void *context, const struct execution *execution, uint32_t attempt,
+                      struct checkpoint_metadata *restored)
+{
+    struct simulated_jobmanager *jobmanager = context;
+    struct world_event content = {.offset = restored_offset(restored, execution->subtask)};
+    world_tell(jobmanager->world, "jobmanager %u deploys attempt %u subtask %u from %lld", jobmanager->index,
+               attempt, execution->subtask, (long long)content.offset);
+    call(jobmanager, EVENT_DEPLOY, execution, attempt, &content);
+}
+
+static void on_cancel_task(void *context, const struct execution *execution, uint32_t attempt)
+{
+    struct world_event content = {0};
+    call(context, EVENT_CANCEL, execution, attempt, &content);
+}
+
+static void on_trigger(void *context, const struct execution *execution, uint32_t attempt,
+                       uint64_t checkpoint_id, bool is_final, int64_t now_ms)
+{
+    (void)now_ms;
+    struct world_event content = {.checkpoint_id = checkpoint_id, .is_final = is_final};
+    call(context, EVENT_TRIGGER, execution, attempt, &content);
+}
+
+static void on_notify(void *context, const struct execution *execution, uint32_t attempt,
+                      uint64_t checkpoint_id, bool is_aborted, bool is_final)
+{
+    struct world_event content = {
+        .checkpoint_id = checkpoint_id, .is_final = is_final, .is_aborted = is_aborted};
+    call(context, EVENT_NOTIFY, execution, attempt, &content);
+}
+
+static void on_quarantine(void *context, const char *taskmanager_id)
+{
+    struct simulated_jobmanager *jobmanager = context;
+    struct world_event *lost = world_post(jobmanager->world, EVENT_TASKMANAGER_LOST, 1);
+    lost->jobmanager = jobmanager->index;
+    lost->taskmanager = (uint32_t)strtoul(taskmanager_id, NULL, 16) - 1;
+}
+
+static void on_state_changed(void *context, enum job_state from, enum job_state to)
+{
+    struct simulated_jobmanager *jobmanager = context;
+    world_tell(jobmanager->world, "jobmanager %u job %s -> %s", jobmanager->index, job_state_name(from),
+               job_state_name(to));
+    if (to == JOB_FINISHED)
+        jobmanager->world->has_finished = true;
+}
+
+static void on_failed(void *context, const struct execution *execution, const struct error *error)
+{
+    (void)execution;
+    struct simulated_jobmanager *jobmanager = context;
+    struct world *world = jobmanager->world;
+    world_tell(world, "jobmanager %u failure: %s%s", jobmanager->index, error->message,
+               error->fatal ? " (fatal)" : "");
+    /* Who is fenced may fail; who leads may not. */
+    if (error->fatal && error->code != STATUS_FENCED && jobmanager == world_leader(world) &&
+        !jobmanager->has_crashed)
+        world_violate(world, "the leader's job failed for good: %s", error->message);
+}
+
+void jobmanager_operations(struct simulated_jobmanager *jobmanager, struct job_operations *operations)
+{
+    operations->context = jobmanager;
+    operations->request_slots = on_request_slots;
+    operations->release_slots = on_release_slots;
+    operations->deploy = on_deploy;
+    operations->cancel_task = on_cancel_task;
+    operations->trigger = on_trigger;
+    operations->notify = on_notify;
+    operations->quarantine = on_quarantine;
+    operations->state_changed = on_state_changed;
+    operations->failed = on_failed;
+}
+
+static void on_added(void *context, const struct taskmanager *taskmanager)
+{
+    (void)taskmanager;
+    ((struct simulated_jobmanager *)context)->resources_changed = true;
+}
+
+static void on_lost(void *context, const struct taskmanager *taskmanager, const struct error *reason)
+{
+    struct simulated_jobmanager *jobmanager = context;
+    job_master_taskmanager_lost(jobmanager->job, taskmanager->id, reason, jobmanager->world->now_ms);
+}
+
+static struct job_master *make_job(struct simulated_jobmanager *jobmanager)
+{
+    struct world *world = jobmanager->world;
+    struct scheduler_vertex vertex = {.parallelism = world->num_subtasks, .is_source = true};
+    const char *const tables[NUM_TABLES] = {"a", "b"};
+    const int32_t table_of_sink[NUM_TABLES] = {0, 1};
+    struct job_master_options options = {
+        .scheduler = {.vertices = &vertex,
+                      .num_vertices = 1,
+                      .min_backoff_ms = 100,
+                      .max_backoff_ms = 2000,
+                      .is_recovered = jobmanager->epoch > 1,
+                      .cancel_timeout_ms = 8000},
+        .coordinator = {.interval_ms = CHECKPOINT_INTERVAL_MS,
+                        .timeout_ms = 2500,
+                        .tolerable_failures = 1000000,
+                        .rewinds = true,
+                        .num_retained = 2,
+                        .max_uncommitted = 3,
+                        .num_tasks = world->num_subtasks,
+                        .max_parallelism = 128,
+                        .name_space = "default",
+                        .job_id = SIMULATED_JOB,
+                        .lineage = SIMULATED_LINEAGE,
+                        .epoch = jobmanager->epoch},
+        .tables = tables,
+        .num_tables = NUM_TABLES,
+        .table_of_sink = table_of_sink,
+        .num_sinks = NUM_TABLES,
+        .cancel_deadline_ms = 60000,
+    };
+    struct job_operations operations;
+    jobmanager_operations(jobmanager, &operations);
+    jobmanager_io_operations(jobmanager, &operations);
+    return job_master_create(&options, &operations, world->now_ms);
+}
+
+void jobmanager_start_new(struct world *world)
+{
+    CHECK(world->num_jobmanagers < MAX_JOBMANAGERS);
+    uint32_t index = world->num_jobmanagers++;
+    struct simulated_jobmanager *jobmanager = &world->jobmanagers[index];
+    *jobmanager = (struct simulated_jobmanager){
+        .world = world, .index = index, .is_alive = true, .epoch = index + 1, .crash_after_operations = -1};
+    world_tell(world, "jobmanager %u leads", index);
+    jobmanager->io = memory_file_io_view(world->io);
+    memory_file_io_set_hook(jobmanager->io, jobmanager_file_hook, jobmanager);
+    for (uint32_t t = 0; t < NUM_TABLES; t++)
+        jobmanager->committers[t] = tables_open_committer(world, t, jobmanager->io, jobmanager->epoch);
+    struct resourcemanager_callbacks callbacks = {.context = jobmanager, .added = on_added, .lost = on_lost};
+    jobmanager->resources = resourcemanager_create(1, HEARTBEAT_TIMEOUT_MS, &callbacks);
+    jobmanager->job = make_job(jobmanager);
+    job_master_start(jobmanager->job, world->now_ms);
+    world_post(world, EVENT_LEADER_TICK, LEADER_TICK_MS)->jobmanager = index;
+}
+
+void jobmanager_kill(struct simulated_jobmanager *jobmanager)
+{
+    if (!jobmanager->is_alive)
+        return;
+    struct world *world = jobmanager->world;
+    world_tell(world, "jobmanager %u dies", jobmanager->index);
+    jobmanager->is_alive = false;
+    world->num_kills++;
+    job_master_free(jobmanager->job);
+    resourcemanager_free(jobmanager->resources);
+    for (uint32_t t = 0; t < NUM_TABLES; t++)
+        table_committer_free(jobmanager->committers[t]);
+    file_io_free(jobmanager->io);
+    if (world->num_jobmanagers < MAX_JOBMANAGERS - 4)
+        world_post(world, EVENT_NEW_LEADER, (int64_t)random_below(&world->random, 1500));
+}
+
+static void allocate(struct simulated_jobmanager *jobmanager)
+{
+    struct world *world = jobmanager->world;
+    if (jobmanager->resources_changed) {
+        jobmanager->resources_changed = false;
+        job_master_resources_changed(jobmanager->job, world->now_ms);
+    }
+    uint32_t count = jobmanager->slots_wanted;
+    if (count == 0)
+        return;
+    jobmanager->slots_wanted = 0;
+    struct slot_grant grants[MAX_SUBTASKS];
+    struct scheduler_slot slots[MAX_SUBTASKS];
+    if (!resourcemanager_allocate(jobmanager->resources, SIMULATED_JOB, count, grants)) {
+        job_master_lacks_slots(jobmanager->job, 0, 0);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(slots[i].taskmanager_id, grants[i].taskmanager_id, sizeof slots[i].taskmanager_id);
+        slots[i].slot = grants[i].slot;
+    }
+    job_master_slots(jobmanager->job, slots, count, world->now_ms);
+}
+
+static void take_hello(struct simulated_jobmanager *jobmanager, uint32_t index)
+{
+    const char *id = jobmanager->world->taskmanagers[index].id;
+    char address[32];
+    snprintf(address, sizeof address, "inproc://%u", index);
+    struct taskmanager_registration registration = {
+        .id = id,
+        .address = address,
+        .host = "host",
+        .protocol_version = 1,
+        .build_version = "",
+        .num_slots = SLOTS,
+    };
+    struct error error;
+    CHECK(resourcemanager_register(jobmanager->resources, &registration, jobmanager->world->now_ms, &error) ==
+          STATUS_OK);
+}
+
+/* What is of another epoch must have been refused. */
+static void check_fenced(struct simulated_jobmanager *jobmanager, const struct world_event *event,
+                         enum status status)
+{
+    if (event->task.epoch != jobmanager->epoch && status != STATUS_FENCED)
+        world_violate(jobmanager->world, "a message of epoch %llu had an effect in epoch %llu",
+                      (unsigned long long)event->task.epoch, (unsigned long long)jobmanager->epoch);
+}
+
+static enum status acknowledge(struct simulated_jobmanager *jobmanager, const struct task_identity *task,
+                               const struct world_event *event, struct error *error)
+{
+    struct world *world = jobmanager->world;
+    char text[TEXT_BYTES];
+    int size = snprintf(text, sizeof text, "%llu %u %llu %u %lld", (unsigned long long)event->task.epoch,
+                        event->task.attempt, (unsigned long long)event->checkpoint_id, event->task.subtask,
+                        (long long)event->offset);
+    struct coordinator_bytes state = {.id = 1, .bytes = {(const uint8_t *)text, (size_t)size + 1}};
+    struct buffer bytes[NUM_TABLES] = {0};
+    struct coordinator_bytes committables[NUM_TABLES];
+    struct coordinator_acknowledgement acknowledgement = {
+        .vertex_id = "v",
+        .checkpoint_id = event->checkpoint_id,
+        .is_end_of_input = event->is_end_of_input,
+        .states = &state,
+        .num_states = 1,
+        .committables = committables,
+    };
+    for (uint32_t t = 0; t < NUM_TABLES; t++) {
+        tables_encode_committable(world, t, event->task.subtask, event->previous_offset, event->offset,
+                                  &bytes[t]);
+        if (bytes[t].size > 0)
+            committables[acknowledgement.num_committables++] =
+                (struct coordinator_bytes){.id = t, .bytes = buffer_view(&bytes[t])};
+    }
+    enum status status =
+        job_master_acknowledge(jobmanager->job, task, &acknowledgement, world->now_ms, error);
+    for (uint32_t t = 0; t < NUM_TABLES; t++)
+        buffer_free(&bytes[t]);
+    return status;
+}
+
+static void take_call_failed(struct simulated_jobmanager *jobmanager, const struct task_identity *task,
+                             const struct world_event *event)
+{
+    struct error reason, ignored;
+    error_set(&reason, STATUS_UNAVAILABLE, "the call was not answered");
+    enum status status = STATUS_OK;
+    if (event->call == EVENT_DEPLOY)
+        status = job_master_task_state(jobmanager->job, task, EXECUTION_FAILED, &reason,
+                                       jobmanager->world->now_ms, &ignored);
+    else if (event->call == EVENT_TRIGGER)
+        status = job_master_decline(jobmanager->job, task, event->checkpoint_id, &reason,
+                                    jobmanager->world->now_ms, &ignored);
+    (void)status; /* may come late */
+}
+
+static void take_task_message(struct simulated_jobmanager *jobmanager, const struct world_event *event)
+{
+    struct task_identity task = {
+        .leader_epoch = event->task.epoch,
+        .attempt = event->task.attempt,
+        .vertex = 0,
+        .subtask = event->task.subtask,
+        .taskmanager_id = jobmanager->world->taskmanagers[event->task.taskmanager].id,
+    };
+    int64_t now_ms = jobmanager->world->now_ms;
+    struct error error, reason;
+    error_set(&reason, STATUS_UNAVAILABLE, "declined");
+    if (event->kind == EVENT_STATE)
+        check_fenced(jobmanager, event,
+                     job_master_task_state(jobmanager->job, &task, event->state, &reason, now_ms, &error));
+    else if (event->kind == EVENT_ACKNOWLEDGE)
+        check_fenced(jobmanager, event, acknowledge(jobmanager, &task, event, &error));
+    else if (event->kind == EVENT_DECLINE)
+        check_fenced(
+            jobmanager, event,
+            job_master_decline(jobmanager->job, &task, event->checkpoint_id, &reason, now_ms, &error));
+    else
+        take_call_failed(jobmanager, &task, event);
+}
+
+static void tick(struct simulated_jobmanager *jobmanager)
+{
+    struct world *world = jobmanager->world;
+    resourcemanager_tick(jobmanager->resources, world->now_ms);
+    if (job_master_next_timer_ms(jobmanager->job) <= world->now_ms)
+        job_master_tick(jobmanager->job, world->now_ms);
+    world_post(world, EVENT_LEADER_TICK, LEADER_TICK_MS)->jobmanager = jobmanager->index;
+}
+
+/* A leader looks at the epochs once a second; until then it does not know that it is none any more. */
+static bool is_fenced(const struct simulated_jobmanager *jobmanager)
+{
+    const struct world *world = jobmanager->world;
+    return jobmanager->index + 1 < world->num_jobmanagers && world->now_ms % KEEP_LEAD_MS < LEADER_TICK_MS;
+}
+
+void jobmanager_take(struct simulated_jobmanager *jobmanager, struct world_event *event)
+{
+    if (!jobmanager->is_alive)
+        return;
+    switch (event->kind) {
+    case EVENT_LEADER_TICK:
+        if (is_fenced(jobmanager))
+            jobmanager->has_crashed = true;
+        else
+            tick(jobmanager);
+        break;
+    case EVENT_REGISTER: take_hello(jobmanager, event->taskmanager); break;
+    case EVENT_TASKMANAGER_LOST: {
+        struct error reason;
+        error_set(&reason, STATUS_UNAVAILABLE, "lost");
+        resourcemanager_drop(jobmanager->resources, jobmanager->world->taskmanagers[event->taskmanager].id,
+                             &reason);
+        break;
+    }
+    case EVENT_IO: jobmanager_do_io(jobmanager, event); break;
+    case EVENT_IO_DONE: jobmanager_take_io(jobmanager, event); break;
+    default: take_task_message(jobmanager, event);
+    }
+    if (jobmanager->has_crashed)
+        jobmanager_kill(jobmanager);
+    else
+        allocate(jobmanager);
+}
