@@ -47,6 +47,7 @@ const struct kafka_client_property kafka_client_properties[] = {
     IGNORED("metadata.max.idle.ms", ANY, "only topics in use are known"),
     IGNORED("metadata.recovery.", ANY, "the bootstrap servers are always tried again"),
     IGNORED("default.api.timeout.ms", ANY, "what a start asks of a broker has 10 s"),
+    SAME("debug", ANY, "librdkafka's own: what its debug log tells, for example cgrp,fetch"),
     /* Security */
     FORMED("security.protocol", ANY, "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"),
     SAME("sasl.mechanism", ANY, "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or GSSAPI"),

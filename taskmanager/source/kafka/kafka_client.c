@@ -1,9 +1,14 @@
+#include "common/base/memory.h"
 #include "common/connector/kafka/kafka_client_properties.h"
 #include "taskmanager/source/kafka/kafka_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { DESTROY_TIMEOUT_S = 3 };
 
 /* Ours, before the user's. A subtask keeps at most some 16 MiB of fetched records, and one fetch beyond. */
 static const struct connector_property defaults[] = {
@@ -39,6 +44,27 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
     pthread_mutex_lock(&client->mutex);
     snprintf(client->last_error, sizeof client->last_error, "%s", thread_end != NULL ? thread_end + 3 : text);
     pthread_mutex_unlock(&client->mutex);
+}
+
+/* The subtask's thread, within a poll: what is reported so is not an error of one message. */
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque)
+{
+    (void)handle;
+    struct kafka_client *client = opaque;
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        error_set(&client->failure, STATUS_NOT_FOUND,
+                  "Kafka says: %s. The job still reads that partition; was the topic deleted?", reason);
+        break;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR__FATAL:
+        error_set(&client->failure, STATUS_UNAVAILABLE, "The Kafka client has failed: %s.", reason);
+        break;
+    default: return; /* it tries again by itself */
+    }
+    client->has_failed = true;
 }
 
 static enum status set_all(rd_kafka_conf_t *conf, const struct connector_property *items, size_t count,
@@ -95,6 +121,7 @@ enum status kafka_client_open(struct kafka_client *client, const struct kafka_so
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_opaque(conf, client);
     rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     status = configure(conf, &settings, arena_printf(arena, "frazil-%s", context->job_id), error);
     if (status != STATUS_OK) {
         rd_kafka_conf_destroy(conf);
@@ -123,6 +150,38 @@ void kafka_client_wake(struct kafka_client *client)
     pthread_mutex_unlock(&client->mutex);
 }
 
+struct kafka_client *kafka_client_create(void)
+{
+    struct kafka_client *client = mem_calloc(1, sizeof *client);
+    pthread_mutex_init(&client->mutex, NULL);
+    return client;
+}
+
+static void *destroy(void *argument)
+{
+    rd_kafka_destroy_flags(argument, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
+/* False when the client does not end in time. librdkafka 2.0 waits for ever for a broker's thread once a
+ * topic that it reads was deleted; a task must not. */
+static bool destroy_handle(struct kafka_client *client)
+{
+    pthread_t thread;
+    struct timespec until;
+    if (client->handle == NULL)
+        return true;
+    if (pthread_create(&thread, NULL, destroy, client->handle) != 0)
+        return false;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += DESTROY_TIMEOUT_S;
+    if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+        return true;
+    pthread_detach(thread);
+    log_line(client->process->log, LOG_WARN, "kafka", "the client does not end; its threads are left behind");
+    return false;
+}
+
 void kafka_client_close(struct kafka_client *client)
 {
     pthread_mutex_lock(&client->mutex);
@@ -130,9 +189,10 @@ void kafka_client_close(struct kafka_client *client)
         rd_kafka_queue_destroy(client->queue);
     client->queue = NULL;
     pthread_mutex_unlock(&client->mutex);
-    if (client->handle != NULL)
-        rd_kafka_destroy_flags(client->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    client->handle = NULL;
+    if (!destroy_handle(client))
+        return; /* its threads still log by way of it */
+    pthread_mutex_destroy(&client->mutex);
+    free(client);
 }
 
 static enum status unreachable(struct kafka_client *client, const char *servers, struct error *error)

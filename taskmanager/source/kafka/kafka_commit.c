@@ -9,7 +9,7 @@ enum { CLOSE_WAIT_MS = 1000 };
 
 void kafka_commit_remember(struct kafka_source *source, uint64_t checkpoint_id)
 {
-    if (!source->client.commits_offsets || source->num_splits == 0)
+    if (!source->client->commits_offsets || source->num_splits == 0)
         return;
     struct kafka_commit *place = &source->commits[0];
     for (size_t i = 1; i < KAFKA_COMMITS_KEPT && place->offsets != NULL; i++)
@@ -29,7 +29,7 @@ void kafka_commit_remember(struct kafka_source *source, uint64_t checkpoint_id)
 static void note_failure(const struct kafka_source *source, rd_kafka_resp_err_t code)
 {
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        log_line(source->client.process->log, LOG_WARN, "kafka",
+        log_line(source->client->process->log, LOG_WARN, "kafka",
                  "operator=%s subtask=%u group offsets not committed: %s", source->context->operator_name,
                  source->context->subtask, rd_kafka_err2str(code));
 }
@@ -37,7 +37,7 @@ static void note_failure(const struct kafka_source *source, rd_kafka_resp_err_t 
 /* Takes the answers that are there, waiting for the first at most so long. */
 static void take_answers(struct kafka_source *source, int wait_ms)
 {
-    struct kafka_client *client = &source->client;
+    struct kafka_client *client = source->client;
     while (client->commits_under_way > 0) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(client->commit_queue, wait_ms);
         if (event == NULL)
@@ -50,7 +50,7 @@ static void take_answers(struct kafka_source *source, int wait_ms)
 
 static void send_commit(struct kafka_source *source, const struct kafka_commit *commit)
 {
-    struct kafka_client *client = &source->client;
+    struct kafka_client *client = source->client;
     if (client->commit_queue == NULL)
         client->commit_queue = rd_kafka_queue_new(client->handle);
     take_answers(source, 0);
@@ -80,6 +80,6 @@ void kafka_commit_close(struct kafka_source *source)
         if (source->commits[i].offsets != NULL)
             rd_kafka_topic_partition_list_destroy(source->commits[i].offsets);
     take_answers(source, CLOSE_WAIT_MS); /* the last checkpoint's commit is sent just before the end */
-    if (source->client.commit_queue != NULL)
-        rd_kafka_queue_destroy(source->client.commit_queue);
+    if (source->client->commit_queue != NULL)
+        rd_kafka_queue_destroy(source->client->commit_queue);
 }

@@ -25,7 +25,7 @@ static void look(struct kafka_source *source, size_t topic_index)
     int32_t *known = &source->discovery.known_counts[topic_index];
     struct error error;
     int32_t count;
-    if (kafka_client_partition_count(&source->client, topic, servers, ASK_TIMEOUT_MS, &count, &error) !=
+    if (kafka_client_partition_count(source->client, topic, servers, ASK_TIMEOUT_MS, &count, &error) !=
         STATUS_OK)
         return;
     for (; *known < count; ++*known) {
@@ -34,7 +34,7 @@ static void look(struct kafka_source *source, size_t topic_index)
             .topic = topic, .partition = *known, .leader_epoch = -1, .stop_offset = KAFKA_UNKNOWN_OFFSET};
         if (kafka_split_subtask(topic, *known, context->parallelism) != context->subtask)
             continue;
-        if (kafka_offsets_watermarks(&source->client, topic, *known, &split.start_offset, &high, &error) !=
+        if (kafka_offsets_watermarks(source->client, topic, *known, &split.start_offset, &high, &error) !=
             STATUS_OK)
             return;
         split.next_offset = split.start_offset;
@@ -84,7 +84,7 @@ void kafka_discovery_start(struct kafka_source *source, const int32_t *partition
     pthread_condattr_destroy(&attributes);
     discovery->is_running = pthread_create(&discovery->thread, NULL, run, source) == 0;
     if (!discovery->is_running)
-        log_line(source->client.process->log, LOG_WARN, "kafka",
+        log_line(source->client->process->log, LOG_WARN, "kafka",
                  "operator=%s no thread to be had: new partitions are not looked for",
                  source->context->operator_name);
 }

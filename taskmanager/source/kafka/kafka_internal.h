@@ -51,6 +51,8 @@ struct kafka_client {
     char last_error[256];
     const char *user; /* SASL's, to be set again by kafka_client_kick */
     const char *password;
+    bool has_failed; /* set within a poll */
+    struct error failure;
     bool has_group; /* the user named one */
     bool commits_offsets;
 };
@@ -74,7 +76,7 @@ struct kafka_source {
     const struct kafka_source_config *config;
     const struct operator_context *context;
     struct arena *arena; /* of the subtask */
-    struct kafka_client client;
+    struct kafka_client *client;
     struct kafka_discovery discovery;
     struct kafka_split *splits;
     size_t num_splits;
@@ -100,6 +102,8 @@ STATUS_MUST_CHECK enum status kafka_client_open(struct kafka_client *client,
                                                 const struct kafka_source_config *config,
                                                 const struct operator_context *context, struct arena *arena,
                                                 struct error *error);
+/* Never NULL; freed by kafka_client_close. */
+struct kafka_client *kafka_client_create(void);
 void kafka_client_close(struct kafka_client *client);
 /* Any thread: a consumer that waits returns. */
 void kafka_client_wake(struct kafka_client *client);

@@ -41,13 +41,13 @@ static enum status take_offsets(const rd_kafka_topic_partition_list_t *list, rd_
 static enum status committed_offsets(struct kafka_source *source, const struct kafka_split_state *splits,
                                      size_t count, int64_t *offsets, struct error *error)
 {
-    if (!source->client.has_group) {
+    if (!source->client->has_group) {
         for (size_t i = 0; i < count; i++)
             offsets[i] = KAFKA_UNKNOWN_OFFSET;
         return STATUS_OK;
     }
     rd_kafka_topic_partition_list_t *list = list_of(splits, count, RD_KAFKA_OFFSET_INVALID);
-    rd_kafka_resp_err_t code = rd_kafka_committed(source->client.handle, list, KAFKA_CONNECT_TIMEOUT_MS);
+    rd_kafka_resp_err_t code = rd_kafka_committed(source->client->handle, list, KAFKA_CONNECT_TIMEOUT_MS);
     enum status status = take_offsets(list, code, "the group's offsets", offsets, error);
     rd_kafka_topic_partition_list_destroy(list);
     return status;
@@ -58,7 +58,7 @@ static enum status offsets_at(struct kafka_source *source, const struct kafka_sp
 {
     rd_kafka_topic_partition_list_t *list = list_of(splits, count, timestamp_ms);
     rd_kafka_resp_err_t code =
-        rd_kafka_offsets_for_times(source->client.handle, list, KAFKA_CONNECT_TIMEOUT_MS);
+        rd_kafka_offsets_for_times(source->client->handle, list, KAFKA_CONNECT_TIMEOUT_MS);
     enum status status = take_offsets(list, code, "the offsets at a time", offsets, error);
     rd_kafka_topic_partition_list_destroy(list);
     return status;
@@ -104,7 +104,7 @@ static enum status fill_start(struct kafka_source *source, struct kafka_split_st
                              "another 'scan.startup.mode'.",
                              split->topic, split->partition);
         enum status status =
-            kafka_offsets_watermarks(&source->client, split->topic, split->partition, &low, &high, error);
+            kafka_offsets_watermarks(source->client, split->topic, split->partition, &low, &high, error);
         if (status != STATUS_OK)
             return status;
         offset = reset == RESET_EARLIEST ? low : high;
@@ -150,7 +150,7 @@ static enum status fill_stop(struct kafka_source *source, struct kafka_split_sta
     } else if (offset == KAFKA_UNKNOWN_OFFSET) {
         int64_t low;
         enum status status =
-            kafka_offsets_watermarks(&source->client, split->topic, split->partition, &low, &offset, error);
+            kafka_offsets_watermarks(source->client, split->topic, split->partition, &low, &offset, error);
         if (status != STATUS_OK)
             return status;
     }

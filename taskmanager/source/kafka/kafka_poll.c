@@ -134,7 +134,7 @@ static void measure_lag(struct kafka_source *source, int64_t now_ms)
         int64_t low = 0;
         int64_t high = 0;
         if (split->is_finished ||
-            rd_kafka_get_watermark_offsets(source->client.handle, split->state.topic, split->state.partition,
+            rd_kafka_get_watermark_offsets(source->client->handle, split->state.topic, split->state.partition,
                                            &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
             continue;
         if (split->state.stop_offset != KAFKA_UNKNOWN_OFFSET && high > split->state.stop_offset)
@@ -146,7 +146,7 @@ static void measure_lag(struct kafka_source *source, int64_t now_ms)
 
 static uint32_t consume(struct kafka_source *source, rd_kafka_message_t **messages, int64_t max_wait_ms)
 {
-    rd_kafka_queue_t *queue = source->client.queue;
+    rd_kafka_queue_t *queue = source->client->queue;
     ssize_t count = rd_kafka_consume_batch_queue(queue, (int)max_wait_ms, messages, 1);
     if (count <= 0)
         return 0;
@@ -179,11 +179,13 @@ static enum source_result poll_consumer(struct kafka_source *source, int64_t max
 {
     rd_kafka_message_t **messages = source->messages;
     uint32_t count = consume(source, messages, max_wait_ms);
-    if (count == 0)
+    if (count == 0 && !source->client->has_failed)
         return SOURCE_EMPTY;
     uint32_t taken = 0;
     enum source_result result = SOURCE_FAILED;
-    if (sort_out(source, messages, count, &taken, error) == STATUS_OK) {
+    if (source->client->has_failed) {
+        *error = source->client->failure;
+    } else if (sort_out(source, messages, count, &taken, error) == STATUS_OK) {
         for (uint32_t i = taken; i < count; i++)
             rd_kafka_message_destroy(messages[i]);
         count = taken;
@@ -212,10 +214,11 @@ enum source_result kafka_poll(struct kafka_source *source, int64_t max_wait_ms,
         return SOURCE_FAILED;
     if (source->num_unfinished == 0 && source->config->bounded_mode != KAFKA_UNBOUNDED)
         return SOURCE_ENDED;
-    int64_t now_ms = clock_monotonic_ms(&source->client.process->clock);
-    if (now_ms >= source->next_kick_ms && rd_kafka_queue_length(source->client.queue) < KICK_BELOW_MESSAGES) {
+    int64_t now_ms = clock_monotonic_ms(&source->client->process->clock);
+    if (now_ms >= source->next_kick_ms &&
+        rd_kafka_queue_length(source->client->queue) < KICK_BELOW_MESSAGES) {
         source->next_kick_ms = now_ms + KICK_INTERVAL_MS;
-        kafka_client_kick(&source->client);
+        kafka_client_kick(source->client);
     }
     measure_lag(source, now_ms);
     return poll_consumer(source, max_wait_ms, ret_batch, error);

@@ -18,7 +18,7 @@ static enum status kafka_open(struct source_reader *reader, const struct operato
     source->context = context;
     enum status status = kafka_batch_check_schema(source->node, error);
     if (status == STATUS_OK)
-        status = kafka_client_open(&source->client, source->config, context, source->arena, error);
+        status = kafka_client_open(source->client, source->config, context, source->arena, error);
     if (status == STATUS_OK)
         kafka_batch_open(source);
     return status;
@@ -50,7 +50,7 @@ static void kafka_notify_complete(struct source_reader *reader, uint64_t checkpo
 
 static void kafka_wake(struct source_reader *reader)
 {
-    kafka_client_wake(&source_of(reader)->client);
+    kafka_client_wake(source_of(reader)->client);
 }
 
 static void kafka_close(struct source_reader *reader)
@@ -60,8 +60,7 @@ static void kafka_close(struct source_reader *reader)
     kafka_commit_close(source);
     record_batch_free(source->pending);
     kafka_batch_close(source);
-    kafka_client_close(&source->client);
-    pthread_mutex_destroy(&source->client.mutex);
+    kafka_client_close(source->client);
     free(source->splits);
     arena_free(source->arena);
     free(source);
@@ -86,6 +85,6 @@ struct source_reader *kafka_source_create(const struct plan_node *node)
     source->node = node;
     source->config = node->source->kafka;
     source->arena = arena_create(ARENA_BLOCK_BYTES);
-    pthread_mutex_init(&source->client.mutex, NULL);
+    source->client = kafka_client_create();
     return &source->base;
 }

@@ -143,7 +143,7 @@ static enum status start_late_splits(struct kafka_source *source, struct split_p
     for (size_t i = 0; i < plan->num_fresh; i++) {
         struct kafka_split_state *split = &plan->fresh[i];
         int64_t high;
-        enum status status = kafka_offsets_watermarks(&source->client, split->topic, split->partition,
+        enum status status = kafka_offsets_watermarks(source->client, split->topic, split->partition,
                                                       &split->start_offset, &high, error);
         if (status != STATUS_OK)
             return status;
@@ -179,7 +179,7 @@ enum status kafka_splits_restore(struct kafka_source *source, const struct opera
     enum status status = read_state(source, state, &known, &num_known, error);
     int32_t *counts = arena_calloc(source->arena, config->topic_count, sizeof *counts);
     for (size_t t = 0; t < config->topic_count && status == STATUS_OK; t++)
-        status = kafka_client_partition_count(&source->client, config->topics[t], servers,
+        status = kafka_client_partition_count(source->client, config->topics[t], servers,
                                               KAFKA_CONNECT_TIMEOUT_MS, &counts[t], error);
     if (status != STATUS_OK)
         return status;
@@ -212,13 +212,13 @@ enum status kafka_splits_add(struct kafka_source *source, const struct kafka_spl
         source->num_unfinished++;
         rd_kafka_topic_partition_list_add(list, states[i].topic, states[i].partition)->offset =
             states[i].next_offset;
-        log_line(source->client.process->log, LOG_INFO, "kafka",
+        log_line(source->client->process->log, LOG_INFO, "kafka",
                  "operator=%s subtask=%u topic=%s partition=%d offset=%" PRId64 " stop=%" PRId64,
                  source->context->operator_name, source->context->subtask, states[i].topic,
                  states[i].partition, states[i].next_offset, states[i].stop_offset);
     }
     rd_kafka_error_t *failure =
-        list->cnt > 0 ? rd_kafka_incremental_assign(source->client.handle, list) : NULL;
+        list->cnt > 0 ? rd_kafka_incremental_assign(source->client->handle, list) : NULL;
     rd_kafka_topic_partition_list_destroy(list);
     if (failure == NULL)
         return STATUS_OK;
@@ -257,7 +257,7 @@ void kafka_split_finish(struct kafka_source *source, struct kafka_split *split)
     source->num_unfinished--;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, split->state.topic, split->state.partition);
-    rd_kafka_error_t *failure = rd_kafka_incremental_unassign(source->client.handle, list);
+    rd_kafka_error_t *failure = rd_kafka_incremental_unassign(source->client->handle, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (failure != NULL) /* then it is fetched in vain: its messages are dropped */
         rd_kafka_error_destroy(failure);
