@@ -379,6 +379,27 @@ static void repeated_values_are_indices_and_unique_ones_are_plain(void **state)
     vector_unref(unique);
 }
 
+static void large_dictionaries_keep_their_numbers(void **state)
+{
+    (void)state;
+    struct vector *batches[4]; /* the first repeats soon, the others bring new values all the time */
+    for (uint32_t i = 0; i < 4; i++)
+        batches[i] = numbers(20000, 0, i == 0 ? 500 : i * 6000);
+    struct parsed_file *file = write_column(batches[0]->type, batches, 4);
+    assert_int_equal(file->chunks[0][0].pages_of_plain, 0);
+    struct parsed_column *column = parse_column(file, 0);
+    for (uint32_t i = 0; i < column->num_rows; i++) {
+        int64_t value;
+        memcpy(&value, column->values[i].data, sizeof value);
+        assert_int_equal(value, ((const int64_t *)batches[i / 20000]->values)[i % 20000]);
+    }
+    assert_int_equal(column->num_rows, 80000);
+    parsed_column_free(column);
+    free_parsed(file);
+    for (uint32_t i = 0; i < 4; i++)
+        vector_unref(batches[i]);
+}
+
 static void long_texts_have_cut_statistics(void **state)
 {
     (void)state;
@@ -439,6 +460,7 @@ int main(void)
         cmocka_unit_test(without_dictionaries_in_many_row_groups),
         cmocka_unit_test(schema_says_what_iceberg_says),
         cmocka_unit_test(repeated_values_are_indices_and_unique_ones_are_plain),
+        cmocka_unit_test(large_dictionaries_keep_their_numbers),
         cmocka_unit_test(long_texts_have_cut_statistics),
         cmocka_unit_test(nulls_alone_need_no_dictionary),
         cmocka_unit_test(what_cannot_be_written_is_refused),
