@@ -164,6 +164,8 @@ void executor_run_session(struct task_executor *executor)
         case SESSION_COMMAND_CONNECT: connect_to(executor, command.address); break;
         case SESSION_COMMAND_CANCEL: executor_cancel_epochs(executor, &command); break;
         case SESSION_COMMAND_REGISTER:
+            if (executor->peer == NULL)
+                connect_to(executor, executor->session.address);
             if (executor->peer != NULL)
                 send_register(executor, command.round);
             else
