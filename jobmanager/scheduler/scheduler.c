@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/mutant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +164,8 @@ static void stop_attempt(struct scheduler *scheduler, int64_t now_ms)
     }
 }
 
-/* What a user's statement or data brought about comes again with every attempt: restarting would only hide it. */
+/* What a user's statement or data brought about comes again with every attempt: restarting would only hide
+ * it. */
 static bool is_deterministic(const struct error *error)
 {
     return error->domain == ERROR_USER && !error->retriable;
@@ -327,7 +329,8 @@ void scheduler_tick(struct scheduler *scheduler, int64_t now_ms)
 
 int64_t scheduler_next_timer_ms(const struct scheduler *scheduler)
 {
-    if (scheduler->phase == PHASE_BACKOFF && !scheduler->is_restart_blocked)
+    if (scheduler->phase == PHASE_BACKOFF &&
+        GUARD(MUTANT_RESTART_DURING_STORE, !scheduler->is_restart_blocked))
         return scheduler->backoff_until_ms;
     if (scheduler->phase != PHASE_STOPPING)
         return INT64_MAX;

@@ -36,7 +36,11 @@ static char *job_folder(void)
 
 static struct world_event *begin(struct simulated_jobmanager *jobmanager, enum io_kind kind)
 {
-    struct world_event *event = world_post(jobmanager->world, EVENT_IO, world_delay(jobmanager->world));
+    struct world *world = jobmanager->world;
+    /* A disk can be slow: a good deal may happen while a checkpoint is being published. */
+    bool is_slow = kind == IO_STORE && world_chance(world, 15);
+    int64_t delay_ms = is_slow ? (int64_t)random_below(&world->random, 2000) : world_delay(world);
+    struct world_event *event = world_post(world, EVENT_IO, delay_ms);
     event->jobmanager = jobmanager->index;
     event->io = kind;
     return event;
@@ -160,6 +164,18 @@ static enum status do_commit(struct simulated_jobmanager *jobmanager, struct wor
     return status;
 }
 
+/* What an older leader published after its successor had decided where to go on has no effect. */
+static void check_line(struct world *world, const struct checkpoint_metadata *latest)
+{
+    for (size_t i = 0; latest != NULL && i < world->num_continued; i++)
+        if (world->continued[i].epoch > latest->epoch &&
+            world->continued[i].checkpoint_id < latest->checkpoint_id)
+            world_violate(world, "checkpoint %llu of epoch %llu counts, though epoch %llu went on from %llu",
+                          (unsigned long long)latest->checkpoint_id, (unsigned long long)latest->epoch,
+                          (unsigned long long)world->continued[i].epoch,
+                          (unsigned long long)world->continued[i].checkpoint_id);
+}
+
 static enum status do_find(struct simulated_jobmanager *jobmanager, struct world_event *event,
                            struct error *error)
 {
@@ -175,6 +191,8 @@ static enum status do_find(struct simulated_jobmanager *jobmanager, struct world
             records[search.num_records++] = world->continued[i];
     enum status status = checkpoint_find(&search, &event->found, error);
     free(folder);
+    if (status == STATUS_OK)
+        check_line(world, event->found.latest);
     return status;
 }
 

@@ -156,6 +156,8 @@ static void run_task(struct world *world, struct simulated_task *task, uint32_t 
             task->state = EXECUTION_END_OF_INPUT;
         }
     }
+    if (task->state == EXECUTION_RUNNING && world_has_faults(world) && random_below(&world->random, 400) == 0)
+        task->state = EXECUTION_FAILED;
     send_state(world, task);
 }
 

@@ -123,6 +123,8 @@ static void stop_leader(struct world *world, struct simulated_jobmanager *leader
 static void inject_fault(struct world *world)
 {
     struct simulated_jobmanager *leader = world_leader(world);
+    if (world->num_taskmanagers == 0)
+        return;
     uint32_t victim = (uint32_t)random_below(&world->random, world->num_taskmanagers);
     struct simulated_taskmanager *taskmanager = &world->taskmanagers[victim];
     switch (random_below(&world->random, 6)) {
