@@ -48,7 +48,7 @@ static void run_pending(struct console *console)
         char *copy = strndup(statement.data, statement.size);
         struct error error;
         if (statement_run(console->session, copy, console->output, &error) != STATUS_OK)
-            print_error(&error);
+            client_print_error(&error);
         free(copy);
     }
     buffer_clear(&console->pending);

@@ -110,7 +110,7 @@ int local_command(const struct client_options *options)
     if (status == STATUS_OK)
         status = run(&cluster, options, &error);
     if (status != STATUS_OK)
-        print_error(&error);
+        client_print_error(&error);
     stop(&cluster);
     return status == STATUS_OK ? 0 : 1;
 }

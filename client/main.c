@@ -53,14 +53,14 @@ static int sql_command(const struct client_options *options)
     struct sql_session *session;
     struct error error;
     if (remote_session_open(options->url, &session, &error) != STATUS_OK) {
-        print_error(&error);
+        client_print_error(&error);
         return 1;
     }
     int code = 0;
     if (options->script == NULL) {
         code = interactive_run(session, stdout);
     } else if (script_run_file(session, options, &error) != STATUS_OK) {
-        print_error(&error);
+        client_print_error(&error);
         code = 1;
     }
     session->ops->free(session);

@@ -121,7 +121,7 @@ enum status script_run_file(struct sql_session *session, const struct client_opt
     return status;
 }
 
-void print_error(const struct error *error)
+void client_print_error(const struct error *error)
 {
     fprintf(stderr, "[ERROR] Could not execute SQL statement. Reason:\n%s\n", error->message);
 }

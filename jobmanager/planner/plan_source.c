@@ -223,10 +223,24 @@ enum status plan_source_of(struct plan_builder *builder, struct scan *scan)
                         planner_table_path(builder->graph->arena, scan->table));
 }
 
+/* A sequence ends the source, also when nobody reads its column. */
+static int64_t datagen_row_bound(const struct datagen_config *config)
+{
+    int64_t bound = config->number_of_rows;
+    for (size_t i = 0; i < config->field_count; i++) {
+        const struct datagen_field *field = &config->fields[i];
+        uint64_t length = (uint64_t)field->end - (uint64_t)field->start + 1;
+        if (field->kind == DATAGEN_SEQUENCE && length <= INT64_MAX && (bound < 0 || (int64_t)length < bound))
+            bound = (int64_t)length;
+    }
+    return bound;
+}
+
 static const struct datagen_config *restrict_datagen(struct arena *arena, const struct datagen_config *config,
                                                      const uint32_t *kept, uint32_t kept_count)
 {
     struct datagen_config *restricted = arena_dup(arena, config, sizeof *config);
+    restricted->number_of_rows = datagen_row_bound(config);
     struct datagen_field *fields = arena_calloc(arena, kept_count + 1, sizeof *fields);
     for (uint32_t i = 0; i < kept_count; i++)
         fields[i] = config->fields[kept[i]];
