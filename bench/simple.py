@@ -19,7 +19,7 @@ from typing import Any
 
 from harness.broker import Broker
 from harness.cluster import Cluster
-from harness.processes import ROOT, wait_until
+from harness.processes import ROOT
 from harness.tables import IcebergTable
 from measure import cpu_seconds, median_and_spread, peak_resident_mib
 
@@ -124,10 +124,11 @@ def frazil_job(broker: BenchBroker, folder: Path, records: int, interval: str, p
                 "kafka_bootstrap_servers": broker.servers,
                 "warehouse": f"file://{cluster.warehouse}",
                 "scan_bounded_mode": "latest-offset",
+                "topic": TOPIC,
             },
         )
         accepted = time.time()
-        wait_until(lambda: cluster.rest.job_state(job) == "FINISHED", 600, f"job {job} FINISHED", 0.1)
+        cluster.rest.wait_state(job, "FINISHED", 600)
         finished = time.time()
         cpu_s = {process.name: cpu_seconds(process.pid) - cpu_before[process.name] for process in processes}
         table = IcebergTable(cluster.warehouse, "streaming", "user_events")

@@ -2,6 +2,7 @@
 --
 -- ${name:-default} is filled in by `frazil sql -D name=value` before the statements are read:
 --   kafka_bootstrap_servers   the broker
+--   topic                     the topic to read
 --   warehouse                 the root folder of the Iceberg catalog
 --   scan_bounded_mode         latest-offset: read what is there now, commit it, finish
 
@@ -15,7 +16,7 @@ CREATE TABLE user_events (
   WATERMARK FOR event_time AS event_time - INTERVAL '5' SECOND
 ) WITH (
   'connector' = 'kafka',
-  'topic' = 'user_events',
+  'topic' = '${topic:-user_events}',
   'properties.bootstrap.servers' = '${kafka_bootstrap_servers:-kafka:9092}',
   'properties.group.id' = 'flink-iceberg-simple',
   'scan.startup.mode' = 'earliest-offset',
