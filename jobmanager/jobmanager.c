@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/timed_condition.h"
 #include "jobmanager/gateway/gateway.h"
 #include "jobmanager/job_store/job_store.h"
 #include "jobmanager/rest/rest.h"
@@ -60,23 +61,10 @@ void jobmanager_on_failed(struct jobmanager *jobmanager, jobmanager_failed_callb
         callback(context, &jobmanager->failure);
 }
 
-static struct timespec deadline_after(int64_t wait_ms)
-{
-    struct timespec deadline;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &deadline) == 0);
-    deadline.tv_sec += wait_ms / 1000;
-    deadline.tv_nsec += wait_ms % 1000 * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000;
-    }
-    return deadline;
-}
-
 /* False when it is time to stop. */
 static bool pause_for(struct jobmanager *jobmanager, int64_t wait_ms)
 {
-    struct timespec deadline = deadline_after(wait_ms);
+    struct timespec deadline = timed_condition_deadline(wait_ms);
     pthread_mutex_lock(&jobmanager->mutex);
     int waited = 0;
     while (!jobmanager->is_stopping && waited != ETIMEDOUT)
@@ -207,11 +195,7 @@ enum status jobmanager_create(const struct process_context *process,
     jobmanager->configuration = configuration;
     jobmanager->transport = transport;
     CHECK(pthread_mutex_init(&jobmanager->mutex, NULL) == 0);
-    pthread_condattr_t attributes;
-    CHECK(pthread_condattr_init(&attributes) == 0);
-    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    CHECK(pthread_cond_init(&jobmanager->changed, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
+    timed_condition_init(&jobmanager->changed);
     enum status status = open_parts(jobmanager, error);
     if (status != STATUS_OK) {
         jobmanager_free(jobmanager);
@@ -225,7 +209,7 @@ enum status jobmanager_create(const struct process_context *process,
 
 enum status jobmanager_wait_leading(struct jobmanager *jobmanager, int64_t deadline_ms, struct error *error)
 {
-    struct timespec deadline = deadline_after(deadline_ms < 0 ? 0 : deadline_ms);
+    struct timespec deadline = timed_condition_deadline(deadline_ms < 0 ? 0 : deadline_ms);
     enum status status = STATUS_OK;
     pthread_mutex_lock(&jobmanager->mutex);
     int waited = 0;

@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/timed_condition.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -24,11 +25,7 @@ struct event_queue {
 struct event_queue *event_queue_create(void (*free_event)(void *event))
 {
     struct event_queue *queue = mem_calloc(1, sizeof *queue);
-    pthread_condattr_t attributes;
-    CHECK(pthread_condattr_init(&attributes) == 0);
-    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    CHECK(pthread_cond_init(&queue->changed, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
+    timed_condition_init(&queue->changed);
     CHECK(pthread_mutex_init(&queue->mutex, NULL) == 0);
     queue->free_event = free_event;
     queue->capacity = 16;
@@ -76,22 +73,9 @@ bool event_queue_push(struct event_queue *queue, void *event)
     return accepted;
 }
 
-static struct timespec deadline_after(int64_t timeout_ms)
-{
-    struct timespec deadline;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &deadline) == 0);
-    deadline.tv_sec += timeout_ms / 1000;
-    deadline.tv_nsec += timeout_ms % 1000 * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000;
-    }
-    return deadline;
-}
-
 void *event_queue_pop(struct event_queue *queue, int64_t timeout_ms)
 {
-    struct timespec deadline = deadline_after(timeout_ms > 0 ? timeout_ms : 0);
+    struct timespec deadline = timed_condition_deadline(timeout_ms > 0 ? timeout_ms : 0);
     pthread_mutex_lock(&queue->mutex);
     int waited = 0;
     while (queue->count == 0 && !queue->woken && !queue->closed && timeout_ms != 0 && waited != ETIMEDOUT)

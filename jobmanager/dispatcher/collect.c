@@ -1,6 +1,7 @@
 /* The rows of a SELECT on their way from the subtasks to one reader. */
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/timed_condition.h"
 #include "jobmanager/dispatcher/dispatcher_internal.h"
 
 #include <errno.h>
@@ -46,11 +47,7 @@ struct collect_result *collect_result_create(void)
 {
     struct collect_result *result = mem_calloc(1, sizeof *result);
     refcount_init(&result->refs);
-    pthread_condattr_t attributes;
-    CHECK(pthread_condattr_init(&attributes) == 0);
-    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    CHECK(pthread_cond_init(&result->changed, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
+    timed_condition_init(&result->changed);
     CHECK(pthread_mutex_init(&result->mutex, NULL) == 0);
     result->end = &result->first;
     error_clear(&result->error);
@@ -169,19 +166,6 @@ void collect_result_end(struct collect_result *result, const struct error *failu
     pthread_mutex_unlock(&result->mutex);
 }
 
-static struct timespec deadline_after(int64_t wait_ms)
-{
-    struct timespec deadline;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &deadline) == 0);
-    deadline.tv_sec += wait_ms / 1000;
-    deadline.tv_nsec += wait_ms % 1000 * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000;
-    }
-    return deadline;
-}
-
 static void take_batch(struct collect_result *result, struct collect_rows *rows)
 {
     struct collect_batch *batch = result->first;
@@ -202,7 +186,7 @@ void collect_result_take(struct collect_result *result, uint32_t max_rows, int64
 {
     struct collect_rows rows = {0};
     error_clear(&rows.error);
-    struct timespec deadline = deadline_after(wait_ms);
+    struct timespec deadline = timed_condition_deadline(wait_ms);
     pthread_mutex_lock(&result->mutex);
     int waited = 0;
     while (result->first == NULL && !result->is_ended && wait_ms > 0 && waited != ETIMEDOUT)

@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/timed_condition.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,11 +156,7 @@ enum status dispatcher_create(const struct dispatcher_options *options, struct d
     dispatcher->options = *options;
     dispatcher->process = options->process;
     CHECK(pthread_mutex_init(&dispatcher->mutex, NULL) == 0);
-    pthread_condattr_t attributes;
-    CHECK(pthread_condattr_init(&attributes) == 0);
-    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    CHECK(pthread_cond_init(&dispatcher->published, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
+    timed_condition_init(&dispatcher->published);
     dispatcher->queue = event_queue_create(drop_event);
     enum status status = read_configuration(dispatcher, error);
     if (status == STATUS_OK)

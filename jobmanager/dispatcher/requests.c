@@ -1,6 +1,7 @@
 /* What other threads ask of the dispatcher. */
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/timed_condition.h"
 #include "jobmanager/dispatcher/dispatcher_internal.h"
 
 #include <errno.h>
@@ -20,29 +21,12 @@ struct future {
     char job_id[JOB_ID_BYTES];
 };
 
-static struct timespec deadline_after(int64_t wait_ms)
-{
-    struct timespec deadline;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &deadline) == 0);
-    deadline.tv_sec += wait_ms / 1000;
-    deadline.tv_nsec += wait_ms % 1000 * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000;
-    }
-    return deadline;
-}
-
 static struct future *future_create(void)
 {
     struct future *future = mem_calloc(1, sizeof *future);
     refcount_init(&future->refs);
     refcount_take(&future->refs);
-    pthread_condattr_t attributes;
-    CHECK(pthread_condattr_init(&attributes) == 0);
-    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    CHECK(pthread_cond_init(&future->changed, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
+    timed_condition_init(&future->changed);
     CHECK(pthread_mutex_init(&future->mutex, NULL) == 0);
     return future;
 }
@@ -74,7 +58,7 @@ static void complete(void *context, enum status status, const char *job_id, cons
 static enum status await(struct future *future, int64_t deadline_ms, const char *what,
                          char ret_job_id[JOB_ID_BYTES], struct error *error)
 {
-    struct timespec deadline = deadline_after(deadline_ms);
+    struct timespec deadline = timed_condition_deadline(deadline_ms);
     pthread_mutex_lock(&future->mutex);
     int waited = 0;
     while (!future->is_done && waited != ETIMEDOUT)
@@ -167,7 +151,7 @@ static const struct published_job *find_published(const struct dispatcher *dispa
 enum status dispatcher_wait_terminated(struct dispatcher *dispatcher, const char *job_id, int64_t deadline_ms,
                                        const char **ret_state, struct error *error)
 {
-    struct timespec deadline = deadline_after(deadline_ms < 0 ? 0 : deadline_ms);
+    struct timespec deadline = timed_condition_deadline(deadline_ms < 0 ? 0 : deadline_ms);
     enum status status = STATUS_TIMEOUT;
     pthread_mutex_lock(&dispatcher->mutex);
     for (int waited = 0;;) {
