@@ -181,6 +181,12 @@ static enum status recover_job(struct dispatcher *dispatcher, const struct store
             error_set(&job->failure, STATUS_INTERNAL, "%s", stored->failure);
         return STATUS_OK;
     }
+    /* The newest epoch's word counts: from here on what a fenced leader makes of the job is void. It would
+     * call it failed once it finds its tables claimed. */
+    status = job_store_put_state(dispatcher->options.job_store, job->id, job_state_name(state),
+                                 clock_wall_ms(&dispatcher->process->clock), "", error);
+    if (status != STATUS_OK)
+        return error_prefix(error, "the stored job %s (%s)", stored->job_id, stored->name);
     dispatcher_log(dispatcher, LOG_INFO, "job recovered job=%s name=\"%s\" state=%s", job->id, job->name,
                    stored->state[0] == '\0' ? "RUNNING" : stored->state);
     struct error failure;

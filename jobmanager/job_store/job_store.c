@@ -97,6 +97,21 @@ static void epoch_name(const char *kind, uint64_t epoch, char name[64])
     snprintf(name, 64, "%s-e%" PRIu64 ".json", kind, epoch);
 }
 
+/*
+ * After a write that somebody will be told of. A later leader publishes its epoch before it reads the jobs,
+ * so that it has seen what was written while ours was the newest; of what came after, nobody may be told.
+ */
+static enum status check_lead(const struct job_store *store, struct error *error)
+{
+    uint64_t newest;
+    enum status status = leader_record_newest_epoch(store->io, store->folder, &newest, error);
+    if (status == STATUS_OK && newest != store->epoch)
+        status = error_set(error, STATUS_FENCED,
+                           "epoch %" PRIu64 " was taken by another jobmanager, this one led in %" PRIu64,
+                           newest, store->epoch);
+    return status;
+}
+
 enum status job_store_put_job(struct job_store *store, const struct stored_job *job, struct error *error)
 {
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I}", "job-id", job->job_id, "name", job->name, "lineage",
@@ -116,6 +131,8 @@ enum status job_store_put_job(struct job_store *store, const struct stored_job *
     job_path(store, job->job_id, "job", &path);
     if (status == STATUS_OK)
         status = file_io_create_exclusive(store->io, buffer_text(&path), bytes.data, bytes.size, error);
+    if (status == STATUS_OK)
+        status = check_lead(store, error);
     if (status != STATUS_OK)
         error_prefix(error, "cannot store the job under %s", store->folder);
     buffer_free(&path);
@@ -148,7 +165,8 @@ enum status job_store_put_state(struct job_store *store, const char *job_id, con
     json_t *text = json_string(failure);
     json_t *json = json_pack("{s:s, s:I, s:o}", "state", state, "state-ms", (json_int_t)state_ms, "failure",
                              text != NULL ? text : json_string("(not UTF-8)"));
-    return put_json(store, job_id, "state", json, error);
+    enum status status = put_json(store, job_id, "state", json, error);
+    return status == STATUS_OK ? check_lead(store, error) : status;
 }
 
 enum status job_store_put_continued(struct job_store *store, const char *job_id, uint64_t checkpoint_id,
@@ -273,8 +291,14 @@ enum status job_store_max_ids(struct job_store *store, const char *job_id, uint6
 enum status job_store_remove_job(struct job_store *store, const char *job_id, struct error *error)
 {
     struct buffer path = {0};
+    job_path(store, job_id, "job", &path);
+    /* First what makes it a job: without its state, one that has ended would be run again. */
+    enum status status = file_io_delete(store->io, buffer_text(&path), error);
     job_path(store, job_id, NULL, &path);
-    enum status status = file_io_delete_directory(store->io, buffer_text(&path), error);
+    if (status == STATUS_OK)
+        status = file_io_sync_directory(store->io, buffer_text(&path), error);
+    if (status == STATUS_OK)
+        status = file_io_delete_directory(store->io, buffer_text(&path), error);
     buffer_free(&path);
     return status;
 }

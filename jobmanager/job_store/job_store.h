@@ -58,7 +58,8 @@ struct stored_job {
 };
 void stored_job_free(struct stored_job *job); /* the content */
 
-/* Durable when it returns. ALREADY_EXISTS: a job of that id is there. */
+/* Durable when it returns. ALREADY_EXISTS: a job of that id is there. FENCED, as with put_state: another
+ * leads; whether it has seen what was written is open. */
 STATUS_MUST_CHECK enum status job_store_put_job(struct job_store *store, const struct stored_job *job,
                                                 struct error *error);
 STATUS_MUST_CHECK enum status job_store_put_state(struct job_store *store, const char *job_id,
