@@ -108,6 +108,27 @@ static bool is_successor(const struct hadoop_publication *publication,
 }
 
 /*
+ * A listing is no snapshot: it can miss a version that came while it went on, and what was deleted after
+ * that. Where ours or the one before it is missing, whatever replaced them is there when one looks again.
+ */
+static enum status list_versions(const struct hadoop_publication *publication,
+                                 struct hadoop_versions *ret_versions, struct error *error)
+{
+    struct hadoop_versions versions;
+    enum status status = STATUS_OK;
+    bool is_whole = false;
+    for (int i = 0; i < 2 && status == STATUS_OK && !is_whole; i++) {
+        status = hadoop_versions_list(publication->io, publication->folder, publication->version, &versions,
+                                      error);
+        is_whole = status == STATUS_OK && (versions.wanted_plain || versions.wanted_gz) &&
+                   (publication->version == 1 || versions.has_predecessor);
+    }
+    if (status == STATUS_OK)
+        *ret_versions = versions;
+    return status;
+}
+
+/*
  * Old versions are deleted, so a writer that slept long can create one that existed before. Ours stands only
  * if it is the highest, or in the history of the highest.
  */
@@ -115,8 +136,7 @@ static enum status verify(const struct hadoop_publication *publication, struct e
 {
     struct file_io *io = publication->io;
     struct hadoop_versions versions;
-    enum status status =
-        hadoop_versions_list(io, publication->folder, publication->version, &versions, error);
+    enum status status = list_versions(publication, &versions, error);
     if (status != STATUS_OK)
         return status;
     if (versions.highest > publication->version) {
