@@ -119,6 +119,10 @@ static void count_failure(struct coordinator *coordinator, const struct error *r
               checkpoint_id, coordinator->failures_in_row, coordinator->options.tolerable_failures,
               reason->message);
     failure.fatal = is_store && !is_tolerated;
+    /* Whatever it was, the statement is not to blame, so that a restart is worth while: a trigger that meets
+     * no task any more is NOT_FOUND, just before one hears why that task failed. */
+    failure.domain = ERROR_EXTERNAL;
+    failure.retriable = !failure.fatal;
     coordinator->callbacks.fail_job(coordinator->callbacks.context, &failure);
 }
 

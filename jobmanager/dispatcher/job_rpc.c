@@ -32,14 +32,17 @@ static void take_failed_call(struct job *job, const struct call_event *call)
     int64_t now_ms = dispatcher_now_ms(call->dispatcher);
     struct error ignored; /* a late answer of an earlier attempt */
     enum status status = STATUS_OK;
+    struct error failure = call->error;
+    /* Refused as another taskmanager's, when one was started anew at the same address, or by one that knows a
+     * later leader: neither is the end of the job. */
+    if (failure.code == STATUS_FENCED)
+        failure.fatal = false;
     if (call->method == RPC_DEPLOY)
-        status =
-            job_master_task_state(job->master, &identity, EXECUTION_FAILED, &call->error, now_ms, &ignored);
+        status = job_master_task_state(job->master, &identity, EXECUTION_FAILED, &failure, now_ms, &ignored);
     else if (call->method == RPC_CANCEL_TASK && call->error.code == STATUS_NOT_FOUND)
         status = job_master_task_state(job->master, &identity, EXECUTION_CANCELED, NULL, now_ms, &ignored);
     else if (call->method == RPC_TRIGGER_CHECKPOINT)
-        status =
-            job_master_decline(job->master, &identity, call->checkpoint_id, &call->error, now_ms, &ignored);
+        status = job_master_decline(job->master, &identity, call->checkpoint_id, &failure, now_ms, &ignored);
     if (status != STATUS_OK)
         dispatcher_log(call->dispatcher, LOG_DEBUG, "late answer job=%s: %s", job->id, ignored.message);
     job->is_dirty = true;
