@@ -1,0 +1,66 @@
+"""A job restored from the checkpoint of another: it goes on where that one stopped, and only one job may."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from harness.broker import Broker
+from harness.cluster import Cluster, SqlFailed
+from harness.processes import wait_until
+from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
+from harness.tables import IcebergTable, check_readers_agree
+from sample_events import user_events
+
+
+def rows(cluster: Cluster) -> int:
+    try:
+        return IcebergTable(cluster.warehouse, "streaming", "t").row_count()
+    except FileNotFoundError:
+        return 0
+
+
+def test_second_job_restored_from_one_checkpoint_is_refused(
+    cluster: Cluster, broker: Broker, topic: Callable[..., str]
+) -> None:
+    events = topic("restore")
+    values = (value for _, value in user_events(9, 0))
+
+    def produce() -> None:
+        broker.produce(events, list(itertools.islice(values, 600)))
+
+    script = (
+        kafka_table("source", f"{USER_EVENTS}, {POSITION}", broker.servers, events, {"scan.bounded.mode": "unbounded"})
+        + iceberg_table("t", "`partition` INT, `offset` BIGINT", cluster.warehouse)
+        + "INSERT INTO t SELECT `partition`, `offset` FROM source;"
+    )
+    produce()
+    first = cluster.submit(script)
+    wait_until(lambda: rows(cluster) == 600, 20, "the first job's rows")
+    before = cluster.rest.completed_checkpoints(first)
+    wait_until(lambda: cluster.rest.completed_checkpoints(first) > before, 20, "a checkpoint after the commit")
+    cluster.rest.cancel(first)
+    cluster.rest.wait_state(first, "CANCELED")
+    path = cluster.rest.checkpoints(first)["latest"]["completed"]["external_path"]
+    restoring = f"SET 'execution.state-recovery.path' = '{path}';\n{script}"
+
+    produce()
+    second = cluster.submit(restoring)
+    wait_until(lambda: rows(cluster) == 1200, 20, "the second job goes on")
+
+    try:
+        third = cluster.submit(restoring)
+        message = cluster.rest.wait_exception(third)
+        wait_until(lambda: cluster.rest.job_state(third) == "FAILED", 30, "the third job is refused")
+    except SqlFailed as failure:
+        message = str(failure)
+    assert "lineage" in message, message
+
+    produce()
+    wait_until(lambda: rows(cluster) == 1800, 20, "the second job is not disturbed")
+    assert cluster.rest.job_state(second) == "RUNNING"
+    cluster.rest.cancel(second)
+    cluster.rest.wait_state(second, "CANCELED")
+    table = IcebergTable(cluster.warehouse, "streaming", "t")
+    assert check_readers_agree(table, "partition", "offset") == broker.multiset(events)
+    assert len({commit["frazil.lineage"] for commit in table.commits()}) == 1
