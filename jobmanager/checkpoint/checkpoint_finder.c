@@ -49,6 +49,9 @@ static enum status restore_other(const struct checkpoint_search *search, struct 
     if (status != STATUS_OK)
         return status;
     pass_id(found, found->latest->checkpoint_id);
+    found->is_settled = search->is_new_lineage;
+    if (found->is_settled)
+        return STATUS_OK;
     bool is_file = strcmp(file_path_name(path), "_metadata") == 0;
     char *folder = is_file ? file_path_parent(path) : mem_strdup(path);
     size_t size = strlen(folder);

@@ -7,6 +7,7 @@
 struct found_checkpoints {
     struct checkpoint_metadata *latest; /* NULL: none */
     bool is_own;                        /* latest was published by this job, not restored from another's */
+    bool is_settled;                    /* latest is committed, or another lineage's to commit */
     /* Those that latest names as uncommitted and that are still there, oldest first. */
     struct checkpoint_metadata **uncommitted;
     size_t num_uncommitted;
@@ -23,6 +24,7 @@ struct checkpoint_search {
     size_t num_records;
     uint64_t reserved_until;  /* ids below it may have been used */
     const char *restore_path; /* for a job without checkpoints of its own; NULL: none */
+    bool is_new_lineage;      /* its states are restored; its files are not this lineage's to commit */
 };
 
 /* Blocks. The newest checkpoint in line counts, or none: CORRUPT when it is damaged, never an older one in

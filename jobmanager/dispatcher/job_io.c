@@ -245,6 +245,7 @@ static enum status work_find(struct io_request *request, struct error *error)
         .io = job->checkpoint_io,
         .job_folder = job->checkpoint_folder,
         .restore_path = job->graph->configuration.restore_path,
+        .is_new_lineage = job->graph->configuration.new_lineage,
     };
     struct stored_continued *stored;
     size_t num_stored;

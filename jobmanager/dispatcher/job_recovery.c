@@ -37,7 +37,7 @@ static void begin_commits(struct job_master *job)
             is_open = is_open || id == found->uncommitted[u]->checkpoint_id;
         coordinator_add_retained(job->coordinator, found->references[i], !is_open);
     }
-    bool is_skipped = GUARD(MUTANT_SKIP_UNCOMMITTED, false);
+    bool is_skipped = found->is_settled || GUARD(MUTANT_SKIP_UNCOMMITTED, false);
     for (size_t u = 0; u < found->num_uncommitted && !is_skipped; u++)
         job_master_add_pending(job, checkpoint_metadata_ref(found->uncommitted[u]));
     if (found->latest != NULL && !is_skipped)

@@ -140,8 +140,9 @@ static void on_read_last(void *context, uint32_t table)
 {
     struct job_master *job = context;
     const struct checkpoint_metadata *latest = job->found.latest;
+    bool is_fresh = latest == NULL || job->found.is_settled;
     job->operations.read_last(job->operations.context, table,
-                              latest == NULL ? COMMITTER_NOTHING : (int64_t)latest->checkpoint_id);
+                              is_fresh ? COMMITTER_NOTHING : (int64_t)latest->checkpoint_id);
 }
 
 static void on_commit(void *context, uint32_t table, uint64_t checkpoint_id)

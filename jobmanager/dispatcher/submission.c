@@ -55,35 +55,79 @@ static enum status check_graph(const struct plan_job_graph *graph, struct error 
     return STATUS_OK;
 }
 
-/* A job that restores another one's checkpoint carries its lineage on. */
+/* Reads how far the checkpoint's own lineage has come in the table of a sink. */
+static enum status read_old_lineage(struct submission *submission, const struct checkpoint_metadata *metadata,
+                                    uint32_t sink_id, int64_t *ret_checkpoint_id, struct error *error)
+{
+    const struct plan_node *node =
+        sink_id < submission->graph->sink_count ? plan_job_graph_sink(submission->graph, sink_id) : NULL;
+    if (node == NULL || node->sink->kind != PLAN_SINK_ICEBERG)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "the checkpoint holds files for sink %u, which this job does not have", sink_id);
+    const struct plan_iceberg_sink *sink = node->sink->iceberg;
+    struct table_committer_options options = {
+        .catalog_type = "hadoop",
+        .warehouse = sink->config->warehouse,
+        .database = sink->config->database,
+        .table = sink->config->table,
+        .table_uuid = sink->table_uuid,
+        .lineage = metadata->lineage,
+        .branch = "main",
+        .job_id = metadata->job_id,
+        .epoch = metadata->epoch,
+    };
+    struct table_committer *committer;
+    enum status status = table_committer_open(submission->dispatcher->process, &options, &committer, error);
+    if (status != STATUS_OK)
+        return status;
+    status = table_committer_last_committed(committer, INT64_MAX, ret_checkpoint_id, error);
+    table_committer_free(committer);
+    return status;
+}
+
+/* A new lineage commits nothing of the old one: all of that must be in the tables. */
+static enum status check_committed(struct submission *submission, const struct checkpoint_metadata *metadata,
+                                   struct error *error)
+{
+    for (size_t i = 0; i < metadata->num_committables; i++) {
+        int64_t last = NO_CHECKPOINT;
+        enum status status =
+            read_old_lineage(submission, metadata, metadata->committables[i].sink_id, &last, error);
+        if (status != STATUS_OK)
+            return status;
+        if (last < (int64_t)metadata->checkpoint_id)
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "checkpoint %llu is not in all of its tables yet, and only its own lineage can "
+                             "commit it: leave execution.lineage out, or restore one that is committed",
+                             (unsigned long long)metadata->checkpoint_id);
+    }
+    return STATUS_OK;
+}
+
+/* A job that restores another one's checkpoint carries its lineage on, unless it asks for a new one. */
 static enum status inherit_lineage(struct submission *submission, struct error *error)
 {
     const char *path = submission->graph->configuration.restore_path;
     if (path == NULL)
         return STATUS_OK;
-    struct file_io *io;
-    enum status status = file_io_for_uri(path, &io, error);
-    if (status != STATUS_OK)
-        return error_prefix(error, "execution.state-recovery.path");
-    struct checkpoint_metadata *metadata = NULL;
-    status = checkpoint_read_path(io, path, &metadata, error);
-    file_io_free(io);
-    if (status != STATUS_OK)
-        return error_prefix(error, "execution.state-recovery.path");
-    if (submission->graph->configuration.new_lineage && metadata->num_committables > 0) {
-        checkpoint_metadata_unref(metadata);
-        return error_set(
-            error, STATUS_UNSUPPORTED,
-            "execution.state-recovery.path: this checkpoint holds files to commit, which only its "
-            "own lineage can do: leave execution.lineage out");
-    }
-    if (!submission->graph->configuration.new_lineage) {
-        snprintf(submission->stored.lineage, sizeof submission->stored.lineage, "%s", metadata->lineage);
+    struct checkpoint_search search = {.job_folder = path, .restore_path = path};
+    struct found_checkpoints found = {0};
+    enum status status = file_io_for_uri(path, &search.io, error);
+    if (status == STATUS_OK)
+        status = checkpoint_find(&search, &found, error);
+    if (status == STATUS_OK && submission->graph->configuration.new_lineage) {
+        for (size_t i = 0; i < found.num_uncommitted && status == STATUS_OK; i++)
+            status = check_committed(submission, found.uncommitted[i], error);
+        if (status == STATUS_OK)
+            status = check_committed(submission, found.latest, error);
+    } else if (status == STATUS_OK) {
+        snprintf(submission->stored.lineage, sizeof submission->stored.lineage, "%s", found.latest->lineage);
         snprintf(submission->stored.restored_job_id, sizeof submission->stored.restored_job_id, "%s",
-                 metadata->job_id);
+                 found.latest->job_id);
     }
-    checkpoint_metadata_unref(metadata);
-    return STATUS_OK;
+    found_checkpoints_free(&found);
+    file_io_free(search.io);
+    return status == STATUS_OK ? STATUS_OK : error_prefix(error, "execution.state-recovery.path");
 }
 
 void dispatcher_add_job(struct dispatcher *dispatcher, struct job *job)
