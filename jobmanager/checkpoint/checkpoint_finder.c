@@ -87,7 +87,7 @@ enum status checkpoint_find(const struct checkpoint_search *search, struct found
                             struct error *error)
 {
     struct found_checkpoints found = {.next_id = search->reserved_until > 0 ? search->reserved_until : 1};
-    enum status status = find_own(search, &found, error);
+    enum status status = search->job_folder == NULL ? STATUS_OK : find_own(search, &found, error);
     if (status == STATUS_OK && !found.is_own && search->restore_path != NULL)
         status = restore_other(search, &found, error);
     if (status == STATUS_OK)

@@ -19,7 +19,7 @@ void found_checkpoints_free(struct found_checkpoints *found); /* the content */
 
 struct checkpoint_search {
     struct file_io *io;
-    const char *job_folder;
+    const char *job_folder;                /* NULL: no checkpoints of its own */
     const struct continue_record *records; /* of earlier epochs */
     size_t num_records;
     uint64_t reserved_until;  /* ids below it may have been used */

@@ -110,7 +110,7 @@ static enum status inherit_lineage(struct submission *submission, struct error *
     const char *path = submission->graph->configuration.restore_path;
     if (path == NULL)
         return STATUS_OK;
-    struct checkpoint_search search = {.job_folder = path, .restore_path = path};
+    struct checkpoint_search search = {.restore_path = path};
     struct found_checkpoints found = {0};
     enum status status = file_io_for_uri(path, &search.io, error);
     if (status == STATUS_OK)

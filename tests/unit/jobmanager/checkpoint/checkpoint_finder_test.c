@@ -96,6 +96,11 @@ static void a_job_without_its_own_restores_the_one_it_is_given(void **state)
     assert_int_equal(found.num_uncommitted, 1);
     assert_int_equal(found.next_id, 7);
     found_checkpoints_free(&found);
+    search.job_folder = NULL;
+    search.restore_path = FOLDER "/chk-6-e1/_metadata";
+    assert_int_equal(checkpoint_find(&search, &found, &error), STATUS_OK);
+    assert_int_equal(found.num_uncommitted, 1);
+    found_checkpoints_free(&found);
     search.restore_path = FOLDER "/chk-99-e1";
     assert_int_equal(checkpoint_find(&search, &found, &error), STATUS_NOT_FOUND);
     file_io_free(io);
