@@ -89,25 +89,34 @@ static struct operation *next_pending(const struct session *session)
     return operation;
 }
 
+/* Under the session's mutex, but for the statement itself. */
+static void run_operation(struct session *session, struct operation *operation)
+{
+    operation->state = OPERATION_RUNNING;
+    pthread_mutex_unlock(&session->mutex);
+    struct operation_result result = {0};
+    struct error error;
+    enum status status = statement_execute(session, operation->statement, &result, &error);
+    pthread_mutex_lock(&session->mutex);
+    operation->result = result;
+    operation->state = status == STATUS_OK ? OPERATION_FINISHED : OPERATION_ERROR;
+    if (status != STATUS_OK)
+        operation->error = error;
+    if (operation->is_canceled)
+        operation_stop(session->gateway, operation);
+}
+
 void session_run(struct session *session)
 {
     pthread_mutex_lock(&session->mutex);
     for (;;) {
-        struct operation *operation = session->is_closed ? NULL : next_pending(session);
+        struct operation *operation = next_pending(session);
         if (operation == NULL)
             break;
-        operation->state = OPERATION_RUNNING;
-        pthread_mutex_unlock(&session->mutex);
-        struct operation_result result = {0};
-        struct error error;
-        enum status status = statement_execute(session, operation->statement, &result, &error);
-        pthread_mutex_lock(&session->mutex);
-        operation->result = result;
-        operation->state = status == STATUS_OK ? OPERATION_FINISHED : OPERATION_ERROR;
-        if (status != STATUS_OK)
-            operation->error = error;
-        if (operation->is_canceled)
+        if (session->is_closed) /* who waits for it must hear of it all the same */
             operation_stop(session->gateway, operation);
+        else
+            run_operation(session, operation);
         gateway_done_callback *on_done = operation->on_done;
         void *context = operation->done_context;
         pthread_mutex_unlock(&session->mutex);
