@@ -91,6 +91,17 @@ static enum status is_epoch_over(struct job_store *store, uint64_t epoch, bool *
     return STATUS_OK;
 }
 
+/* Each leader removes one: only the lock of the newest epoch is ever looked at. */
+static void remove_old_lock(const struct job_store *store, uint64_t epoch)
+{
+    if (epoch <= KEPT_EPOCH_RECORDS)
+        return;
+    struct buffer path = {0};
+    lock_path(store, epoch - KEPT_EPOCH_RECORDS, &path);
+    unlink(buffer_text(&path));
+    buffer_free(&path);
+}
+
 /* Locks first, so that nobody sees a published epoch without a living leader. */
 static enum status take_epoch(struct job_store *store, uint64_t epoch, const char *rpc_address,
                               bool *ret_is_leader, struct error *error)
@@ -113,6 +124,7 @@ static enum status take_epoch(struct job_store *store, uint64_t epoch, const cha
         struct error ignored; /* old records do no harm */
         if (leader_record_prune(store->io, store->folder, KEPT_EPOCH_RECORDS, &ignored) != STATUS_OK)
             log_line(store->process->log, LOG_WARN, "job_store", "%s", ignored.message);
+        remove_old_lock(store, epoch);
         return STATUS_OK;
     }
     close(fd);

@@ -148,6 +148,32 @@ static void removed_job_is_gone(void **state)
     free(jobs);
 }
 
+static bool count_file(void *context, const char *name, bool is_directory)
+{
+    (void)name, (void)is_directory;
+    ++*(size_t *)context;
+    return true;
+}
+
+static void epochs_leave_a_bounded_number_of_files(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 100; i++) {
+        job_store_free(fixture->first);
+        fixture->first = open_store(fixture);
+        assert_true(try_lead(fixture->first));
+    }
+    struct file_io *io;
+    struct error error;
+    char epochs[96];
+    size_t count = 0;
+    snprintf(epochs, sizeof epochs, "%s/epochs", fixture->folder);
+    assert_int_equal(file_io_for_uri(fixture->folder, &io, &error), STATUS_OK);
+    assert_int_equal(file_io_list(io, epochs, count_file, &count, &error), STATUS_OK);
+    file_io_free(io);
+    assert_in_range(count, 2, 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +182,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nobody_is_told_of_a_job_that_a_fenced_leader_stored, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(removed_job_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(epochs_leave_a_bounded_number_of_files, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
