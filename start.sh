@@ -3,7 +3,9 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export RUN_DIR=${FRAZIL_RUN_DIR:-$root/.run}
+RUN_DIR=$(realpath -m "${FRAZIL_RUN_DIR:-$root/.run}")
+export RUN_DIR
+given_brokers=${KAFKA_BOOTSTRAP_SERVERS:-}
 rest_port=${FRAZIL_REST_PORT:-8081}
 rpc_port=${FRAZIL_RPC_PORT:-6123}
 export FRAZIL_JOBMANAGER=http://127.0.0.1:$rest_port
@@ -11,6 +13,7 @@ taskmanagers=2
 example=
 step_name=start
 step_log=
+step_log_bytes=0
 # shellcheck source=deploy/process.sh
 source "$root/deploy/process.sh"
 
@@ -22,7 +25,7 @@ Installs what is missing, builds, and starts a Kafka broker, one jobmanager and 
 With --example it walks on: topics, sample data, job, and the rows in the Iceberg table.
 
   KAFKA_BOOTSTRAP_SERVERS  use this broker instead of starting one
-  KAFKA_PORT               port of the broker that is started (9092)
+  KAFKA_PORT               port of the broker that is started (9092); its controller has KAFKA_CONTROLLER_PORT, the next
   FRAZIL_REST_PORT         REST and SQL gateway (8081)
   FRAZIL_RPC_PORT          where taskmanagers register (6123)
   FRAZIL_RUN_DIR           logs, checkpoints, broker, warehouse (.run)
@@ -32,28 +35,44 @@ TEXT
 step() {
   step_name=$1
   step_log=${2:-}
+  step_log_bytes=$(stat -c %s "$step_log" 2>/dev/null) || step_log_bytes=0
   printf '==> %s\n' "$1"
+}
+
+# What this step added to its log; a log that became shorter was begun anew.
+new_log_lines() {
+  local bytes
+  bytes=$(stat -c %s "$step_log" 2>/dev/null) || return 0
+  ((bytes >= step_log_bytes)) || step_log_bytes=0
+  tail -c +$((step_log_bytes + 1)) "$step_log" | tail -n 5 | cut -c 1-300
 }
 
 # fail MESSAGE [REMEDY]
 fail() {
   printf '\nFAILED: %s\n  %s\n' "$step_name" "$1" >&2
-  if [[ -n $step_log && -s $step_log ]]; then
-    printf '  the log: %s, its last lines:\n' "$step_log" >&2
-    tail -n 5 "$step_log" | cut -c 1-300 | sed 's/^/    /' >&2
+  if [[ -n $step_log ]]; then
+    printf '  the log: %s\n' "$step_log" >&2
+    new_log_lines | sed 's/^/    /' >&2
   fi
   [[ -z ${2:-} ]] || printf '  what to do: %s\n' "$2" >&2
   exit 1
 }
 
+refuse() {
+  printf '%s\n\n' "$1" >&2
+  usage >&2
+  exit 2
+}
+
 while (($#)); do
   case $1 in
-    --taskmanagers) taskmanagers=${2:-} && shift ;;
-    --example) example=${2:-} && shift ;;
     --help | -h) usage && exit 0 ;;
-    *) usage >&2 && exit 2 ;;
+    --taskmanagers | --example) (($# > 1)) || refuse "$1 needs a value" ;;&
+    --taskmanagers) taskmanagers=$2 && shift ;;
+    --example) example=$2 && shift ;;
+    *) refuse "unexpected argument '$1'" ;;
   esac
-  shift || { usage >&2 && exit 2; }
+  shift
 done
 [[ $taskmanagers =~ ^[1-9][0-9]*$ ]] || { echo "--taskmanagers takes a number from 1 on, not '$taskmanagers'" >&2 && exit 2; }
 case $example in
@@ -66,18 +85,45 @@ case $example in
 esac
 
 logs=$RUN_DIR/logs
-mkdir -p "$logs" "$RUN_DIR/pids" "$RUN_DIR/warehouse" "$RUN_DIR/checkpoints" "$RUN_DIR/ha"
+
+make_folders() {
+  local folder
+  step_name="folders below $RUN_DIR"
+  for folder in logs pids warehouse checkpoints ha; do
+    { mkdir -p "$RUN_DIR/$folder" && [[ -w $RUN_DIR/$folder ]]; } 2>/dev/null ||
+      fail "cannot write in $RUN_DIR/$folder" "make it writable for $(id -un), or name another folder by FRAZIL_RUN_DIR"
+  done
+}
+
+# Lines that match FILTER stay on the screen; a terminal sees the others pass by on one line.
+show() {
+  local filter=$1 line wipe=
+  [[ ! -t 1 ]] || wipe=$'\r\e[K'
+  while IFS= read -r line; do
+    if [[ $line =~ $filter ]]; then
+      printf '%s%s\n' "$wipe" "$line"
+    elif [[ -n $wipe ]]; then
+      printf '%s%.100s' "$wipe" "${line//[[:cntrl:]]/ }"
+    fi
+  done
+  printf '%s' "$wipe"
+}
 
 # logged FILTER COMMAND...: all output to the step's log, what matches the filter to the screen.
 logged() {
   local filter=$1
   shift
-  "$@" 2>&1 | tee "$step_log" | { grep --line-buffered -E "$filter" || true; }
+  step_log_bytes=0
+  "$@" 2>&1 | tee "$step_log" | show "$filter"
 }
 
+make_folders
+
 step "Debian packages" "$logs/packages.log"
-logged '^packages:' "$root/deploy/install_packages" "$root/deploy/packages.txt" ||
-  fail "a package could not be installed" "check the network and apt's sources, then ./start.sh again"
+logged '^packages: installing' "$root/deploy/install_packages" "$root/deploy/packages.txt" || case $? in
+  2) fail "packages are missing, and only root may install them" "have root run the command above, then ./start.sh again" ;;
+  *) fail "a package could not be installed" "check the network and apt's sources, then ./start.sh again" ;;
+esac
 
 step "build (release, into build/release)" "$root/build/release/build.log"
 "$root/deploy/build" "$root/build/release" jobmanager_binary taskmanager_binary frazil_binary ||
@@ -88,9 +134,9 @@ logged '^python:' "$root/scripts/setup_python.sh" ||
   fail "the Python packages could not be installed" "check the network, then ./start.sh again"
 
 start_kafka() {
-  if [[ -n ${KAFKA_BOOTSTRAP_SERVERS:-} ]]; then
-    local first=${KAFKA_BOOTSTRAP_SERVERS%%,*}
-    step "Kafka at $KAFKA_BOOTSTRAP_SERVERS (given)"
+  if [[ -n $given_brokers ]]; then
+    local first=${given_brokers%%,*}
+    step "Kafka at $given_brokers (given)"
     timeout 5 bash -c "exec 3<>/dev/tcp/${first%:*}/${first##*:}" 2>/dev/null ||
       fail "no broker answers at $first" "check KAFKA_BOOTSTRAP_SERVERS, or unset it to have a broker started"
     return
@@ -163,6 +209,17 @@ summary() {
     printf '  %-14s %-32s pid %s\n' "taskmanager-$number" "2 slots" "$(process_pid "taskmanager-$number")"
   done
   printf '  logs %s, warehouse %s; ./stop.sh stops it all\n' "$logs" "$RUN_DIR/warehouse"
+  print_places
+}
+
+# What the other commands must know of a cluster that is not in its usual place.
+print_places() {
+  local places=()
+  [[ -z $given_brokers ]] || places+=("KAFKA_BOOTSTRAP_SERVERS=$given_brokers")
+  [[ ${KAFKA_PORT:-9092} == 9092 ]] || places+=("KAFKA_PORT=$KAFKA_PORT")
+  [[ $rest_port == 8081 ]] || places+=("FRAZIL_REST_PORT=$rest_port" "FRAZIL_JOBMANAGER=$FRAZIL_JOBMANAGER")
+  [[ $RUN_DIR == "$root/.run" ]] || places+=("FRAZIL_RUN_DIR=$RUN_DIR")
+  ((${#places[@]} == 0)) || printf '  the other commands find it by: export %s\n' "${places[*]}"
 }
 
 start_kafka

@@ -4,9 +4,16 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export RUN_DIR=${FRAZIL_RUN_DIR:-$root/.run}
+RUN_DIR=$(realpath -m "${FRAZIL_RUN_DIR:-$root/.run}")
+export RUN_DIR
 # shellcheck source=deploy/process.sh
 source "$root/deploy/process.sh"
+
+if (($#)); then
+  echo "usage: ./stop.sh   (no arguments; stops what ./start.sh started, FRAZIL_RUN_DIR as it was then)" >&2
+  [[ $1 == --help || $1 == -h ]] && exit 0
+  exit 2
+fi
 
 halt() {
   if process_halt "$1" 10; then

@@ -1,4 +1,5 @@
-"""Runs a script under the project's virtual environment, which start.sh (or scripts/setup_python.sh) makes."""
+"""Where a script runs: the project's virtual environment, which start.sh (or scripts/setup_python.sh) makes, and the
+broker that start.sh uses."""
 
 from __future__ import annotations
 
@@ -18,3 +19,8 @@ def in_project_environment() -> None:
     if not python.exists():
         sys.exit(f"The Python packages of this project are not installed yet: run {ROOT}/scripts/setup_python.sh first.")
     os.execv(python, [str(python), *sys.argv])
+
+
+def default_brokers() -> str:
+    """KAFKA_BOOTSTRAP_SERVERS, or the broker that start.sh starts."""
+    return os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or f"127.0.0.1:{os.environ.get('KAFKA_PORT') or 9092}"

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from environment import in_project_environment
+from environment import default_brokers, in_project_environment
 
 in_project_environment()
 
@@ -32,8 +31,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--delay", type=float, default=0.0, help="seconds between events (default: 0, full speed)")
     parser.add_argument(
         "--bootstrap-servers",
-        default=os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092"),
-        help="the broker (default: KAFKA_BOOTSTRAP_SERVERS or 127.0.0.1:9092)",
+        default=default_brokers(),
+        help="the broker (default: KAFKA_BOOTSTRAP_SERVERS, or 127.0.0.1 at KAFKA_PORT or 9092)",
     )
     parser.add_argument("--seed", type=int, help="the same seed gives the same events, times included")
     parser.add_argument("--topic", help="another topic than the data type's own (not with all)")

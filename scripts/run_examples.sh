@@ -3,7 +3,8 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-warehouse=${FRAZIL_WAREHOUSE:-file://${FRAZIL_RUN_DIR:-$root/.run}/warehouse}
+run_dir=$(realpath -m "${FRAZIL_RUN_DIR:-$root/.run}")
+warehouse=${FRAZIL_WAREHOUSE:-file://$run_dir/warehouse}
 
 case ${1:-help} in
   simple) exec python3 "$root/scripts/show_iceberg_table.py" streaming.user_events --warehouse "${warehouse#file://}" ;;

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-run_dir=${FRAZIL_RUN_DIR:-$root/.run}
+run_dir=$(realpath -m "${FRAZIL_RUN_DIR:-$root/.run}")
 jobmanager=${FRAZIL_JOBMANAGER:-http://127.0.0.1:${FRAZIL_REST_PORT:-8081}}
 brokers=${KAFKA_BOOTSTRAP_SERVERS:-127.0.0.1:${KAFKA_PORT:-9092}}
 warehouse=${FRAZIL_WAREHOUSE:-file://$run_dir/warehouse}
@@ -79,6 +79,7 @@ case ${1:-help} in
   stop) stop_examples ;;
   help | --help | -h) usage ;;
   *)
+    printf "There is no '%s'.\n\n" "$1" >&2
     usage >&2
     exit 2
     ;;

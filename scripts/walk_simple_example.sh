@@ -3,7 +3,8 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-warehouse=${FRAZIL_WAREHOUSE:-file://${FRAZIL_RUN_DIR:-$root/.run}/warehouse}
+run_dir=$(realpath -m "${FRAZIL_RUN_DIR:-$root/.run}")
+warehouse=${FRAZIL_WAREHOUSE:-file://$run_dir/warehouse}
 folder=${warehouse#file://}
 events=${EXAMPLE_EVENTS:-10000}
 

@@ -68,6 +68,38 @@ def test_start_names_the_port_in_use_and_the_process(place: dict[str, str]) -> N
         assert part in started.stderr, started.stderr
 
 
+def test_start_shows_no_lines_of_an_earlier_run(place: dict[str, str]) -> None:
+    logs = Path(place["FRAZIL_RUN_DIR"], "logs")
+    logs.mkdir(parents=True)
+    Path(logs, "jobmanager.log").write_text("a line of yesterday\n")
+    place["KAFKA_BOOTSTRAP_SERVERS"] = "127.0.0.1:1"
+    assert "KAFKA_BOOTSTRAP_SERVERS" in script("start.sh", place).stderr
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        place["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{taken.getsockname()[1]}"
+        place["FRAZIL_REST_PORT"] = "nonsense"
+        started = script("start.sh", place)
+    assert "nonsense" in started.stderr and "yesterday" not in started.stderr, started.stderr
+
+
+def test_start_needs_a_folder_that_it_can_write(place: dict[str, str], tmp_path: Path) -> None:
+    Path(tmp_path, "file").touch()
+    place["FRAZIL_RUN_DIR"] = str(tmp_path / "file" / "run")
+    started = script("start.sh", place)
+    assert started.returncode != 0 and started.stderr.count("cannot") == 1, started.stderr
+    for part in ("FAILED", place["FRAZIL_RUN_DIR"], "FRAZIL_RUN_DIR"):
+        assert part in started.stderr, started.stderr
+
+
+@pytest.mark.parametrize(("name", "word"), [("start.sh", "--frobnicate"), ("start.sh", "--example"), ("stop.sh", "all")])
+def test_words_that_mean_nothing_are_refused(place: dict[str, str], name: str, word: str) -> None:
+    answer = script(name, place, word)
+    assert answer.returncode == 2 and "usage" in answer.stderr
+    assert not Path(place["FRAZIL_RUN_DIR"]).exists()
+    assert script(name, place, "--help").returncode == 0
+
+
 @pytest.mark.parametrize("example", ["windowed", "cdc"])
 def test_examples_to_come_say_so(place: dict[str, str], example: str) -> None:
     for name, *words in (("start.sh", "--example", example), ("scripts/run_flink_example.sh", example)):
@@ -75,7 +107,6 @@ def test_examples_to_come_say_so(place: dict[str, str], example: str) -> None:
         assert answer.returncode == 2 and "to come" in answer.stderr
 
 
-def test_generator_needs_a_topic(place: dict[str, str]) -> None:
-    place["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{place['KAFKA_PORT']}"
+def test_generator_names_the_broker_that_does_not_answer(place: dict[str, str]) -> None:
     answer = script("scripts/generate_sample_data.py", place, "--count", "1")
-    assert answer.returncode != 0 and place["KAFKA_BOOTSTRAP_SERVERS"] in answer.stderr
+    assert answer.returncode != 0 and f"127.0.0.1:{place['KAFKA_PORT']}" in answer.stderr
