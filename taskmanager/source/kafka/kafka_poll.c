@@ -50,6 +50,7 @@ static enum status fail_consumer(const rd_kafka_message_t *message, struct error
         error_set(error, STATUS_NOT_FOUND,
                   "Kafka topic '%s', partition %d does not exist any more: %s. The job had yet to read it.",
                   topic, message->partition, text);
+        error->retriable = true; /* a broker that comes up may not know it yet; a restart looks again */
         break;
     default:
         error_set(error, STATUS_UNAVAILABLE, "Kafka topic '%s', partition %d cannot be read: %s. %s", topic,
