@@ -19,6 +19,11 @@ from pyiceberg.types import DoubleType, FloatType
 Rows = Counter[tuple[Any, ...]]
 
 
+def local_path(location: str) -> str:
+    """file:///a/b, which Frazil writes, and file:/a/b, which Hadoop writes."""
+    return "/" + location.removeprefix("file:").lstrip("/")
+
+
 class IcebergTable:
     """One version of a table; open it again to see the next."""
 
@@ -30,7 +35,7 @@ class IcebergTable:
         return [task.file for task in self.table.scan().plan_files()]
 
     def paths(self) -> list[str]:
-        return [file.file_path.removeprefix("file://") for file in self.data_files()]
+        return [local_path(file.file_path) for file in self.data_files()]
 
     def rows_by_pyiceberg(self, *columns: str) -> Rows:
         found = self.table.scan(selected_fields=columns or ("*",)).to_arrow()
@@ -76,7 +81,7 @@ def check_metrics(table: IcebergTable) -> None:
     """What manifests say of a data file is what is in it: counts, nulls, NaNs and bounds of each column."""
     schema = table.table.schema()
     for file in table.data_files():
-        path = file.file_path.removeprefix("file://")
+        path = local_path(file.file_path)
         data = pq.read_table(path, partitioning=None)
         assert file.record_count == data.num_rows, path
         assert file.file_size_in_bytes == Path(path).stat().st_size, path
