@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Row groups smaller than this cost the readers more than they save here; open files are bounded anyway. */
-enum { MIN_ROW_GROUP_BYTES = 128 << 10 };
+enum { MIN_ROW_GROUP_BYTES = 32 << 10 };
 
 struct partition {
     struct data_file_writer *writer; /* NULL: none open */

@@ -12,7 +12,7 @@ enum {
     DEFAULT_TARGET_FILE_BYTES = 512 << 20,
     DEFAULT_TRUNCATE = 16,
     DEFAULT_METRICS_COLUMNS = 100,
-    DEFAULT_OPEN_FILES = 100,
+    DEFAULT_OPEN_FILES = 1000, /* with fewer than there are partitions, each batch would end most of them */
     DEFAULT_BUFFER_BYTES = 32 << 20,
 };
 #define METRICS_COLUMN_PREFIX "write.metadata.metrics.column."

@@ -270,6 +270,21 @@ static void open_files_are_bounded(void **state)
     tear_down(&bench);
 }
 
+/* Each batch touches all partitions: with fewer open files each batch would end most of them. */
+static void hundreds_of_partitions_stay_open(void **state)
+{
+    (void)state;
+    struct bench bench;
+    set_up(&bench, 2);
+    open_sink(&bench);
+    for (int i = 0; i < 3; i++)
+        process(&bench, 4096, 4, 101);
+    const struct iceberg_committable *committable = barrier(&bench, 1);
+    assert_int_equal(committable->num_files, 404);
+    assert_int_equal(total_records(committable), 3 * 4096);
+    tear_down(&bench);
+}
+
 static void memory_is_bounded_by_early_row_groups(void **state)
 {
     (void)state;
@@ -466,6 +481,7 @@ int main(void)
         cmocka_unit_test(files_of_partitions_are_handed_over_at_the_barrier),
         cmocka_unit_test(unpartitioned_rows_go_to_one_file),
         cmocka_unit_test(open_files_are_bounded),
+        cmocka_unit_test(hundreds_of_partitions_stay_open),
         cmocka_unit_test(memory_is_bounded_by_early_row_groups),
         cmocka_unit_test(a_partition_column_is_found_in_any_case),
         cmocka_unit_test(files_end_at_their_target_size),
