@@ -34,4 +34,6 @@ int cancel_command(const char *url, const char *job_id);
 int local_command(const struct client_options *options);
 
 STATUS_MUST_CHECK enum status file_read_text(const char *path, struct buffer *ret_text, struct error *error);
+/* Adds what to do when no jobmanager answers. */
+void client_add_remedy(struct error *error);
 void client_print_error(const struct error *error);

@@ -14,6 +14,7 @@ struct console {
     struct sql_session *session;
     FILE *output;
     struct buffer pending;
+    bool is_dropped; /* Ctrl-C while a line was typed */
     bool has_ended;
 };
 
@@ -47,7 +48,8 @@ static void run_pending(struct console *console)
         }
         char *copy = strndup(statement.data, statement.size);
         struct error error;
-        if (statement_run(console->session, copy, console->output, &error) != STATUS_OK)
+        enum status status = statement_run(console->session, copy, console->output, &error);
+        if (status != STATUS_OK && status != STATUS_CANCELLED)
             client_print_error(&error);
         free(copy);
     }
@@ -69,6 +71,30 @@ static void run_from_pipe(struct console *console)
     }
 }
 
+/* Ctrl-C is a key while a line is edited: what was typed is dropped, the prompt comes again. */
+static unsigned char drop_line(EditLine *editor, int key)
+{
+    (void)key;
+    void *console = NULL;
+    el_get(editor, EL_CLIENTDATA, &console);
+    ((struct console *)console)->is_dropped = true;
+    return CC_NEWLINE;
+}
+
+/* The next line; NULL at the end of the input. */
+static const char *next_line(struct console *console, EditLine *editor, int *ret_size)
+{
+    for (;;) {
+        const char *line = el_gets(editor, ret_size);
+        if (!console->is_dropped)
+            return *ret_size > 0 ? line : NULL;
+        console->is_dropped = false;
+        buffer_clear(&console->pending);
+        fputs("^C\n", console->output);
+        fflush(console->output);
+    }
+}
+
 static void run_from_terminal(struct console *console)
 {
     EditLine *editor = el_init("frazil", stdin, stdout, stderr);
@@ -80,13 +106,18 @@ static void run_from_terminal(struct console *console)
     el_set(editor, EL_EDITOR, "emacs");
     el_set(editor, EL_HIST, history, lines);
     el_set(editor, EL_SIGNAL, 1);
+    el_set(editor, EL_SETTY, "-d", "-isig", NULL);
+    el_set(editor, EL_ADDFN, "drop-line", "Drop what was typed", drop_line);
+    el_set(editor, EL_BIND, "^C", "drop-line", NULL);
     int size;
     const char *line;
-    while (!console->has_ended && (line = el_gets(editor, &size)) != NULL && size > 0) {
+    while (!console->has_ended && (line = next_line(console, editor, &size)) != NULL) {
         history(lines, &event, H_ENTER, line);
         buffer_append(&console->pending, line, (size_t)size);
         run_pending(console);
     }
+    if (!console->has_ended)
+        fputs("\n", console->output); /* behind the Ctrl-D */
     history_end(lines);
     el_end(editor);
 }

@@ -7,8 +7,9 @@
 #include <time.h>
 
 /* Prints what went wrong and gives the exit code. */
-static int fail(const char *what, const struct error *error)
+static int fail(const char *what, struct error *error)
 {
+    client_add_remedy(error);
     fprintf(stderr, "[ERROR] %s: %s\n", what, error->message);
     return 1;
 }
@@ -83,6 +84,7 @@ int cancel_command(const char *url, const char *job_id)
     struct error error;
     int code = 0;
     printf("Cancelling job %s.\n", job_id);
+    fflush(stdout);
     if (http_client_request(http, "PATCH", buffer_text(&path), NULL, &answer, &error) != STATUS_OK) {
         code = fail("Could not cancel the job", &error);
     } else {

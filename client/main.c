@@ -48,6 +48,14 @@ static void parse_options(int argc, char **argv, struct client_options *options,
     }
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return strcmp(argv[1], "help") == 0;
+}
+
 static int sql_command(const struct client_options *options)
 {
     struct sql_session *session;
@@ -86,7 +94,7 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return refuse("a command is missing", "");
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (asks_for_help(argc, argv)) {
         fputs(usage, stdout);
         return 0;
     }

@@ -1,4 +1,5 @@
 #include "client/client_internal.h"
+#include "client/interrupt.h"
 
 #include "common/base/memory.h"
 #include "common/http_client/http_client.h"
@@ -197,10 +198,16 @@ static enum status remote_execute(struct sql_session *base, const char *statemen
     char *next = buffer_take(&path, NULL);
     struct fetch fetch = {
         .poll_ms = POLL_FIRST_MS, .on_start = on_start, .on_row = on_row, .context = context};
-    while (status == STATUS_OK && next != NULL)
+    struct interrupt_hold hold;
+    interrupt_hold(&hold);
+    while (status == STATUS_OK && next != NULL) {
         status = fetch_page(session, &fetch, &next, error);
+        if (status == STATUS_OK && interrupt_came())
+            status = error_set(error, STATUS_CANCELLED, "the statement was canceled");
+    }
     free(next);
     close_operation(session, operation);
+    interrupt_release(&hold);
     free(operation);
     if (status == STATUS_OK)
         *ret_answer = fetch.answer;
@@ -237,6 +244,7 @@ enum status remote_session_open(const char *url, struct sql_session **ret_sessio
     if (status != STATUS_OK) {
         http_client_free(session->http);
         free(session);
+        client_add_remedy(error);
         return error_prefix(error, "no session at the jobmanager");
     }
     const char *handle = json_string_value(json_object_get(json, "sessionHandle"));

@@ -44,8 +44,13 @@ enum status statement_run(struct sql_session *session, const char *statement, FI
     struct sql_answer answer = {0};
     enum status status =
         session->ops->execute(session, statement, on_start, on_row, &display, &answer, error);
+    if (status == STATUS_CANCELLED)
+        fprintf(output, "\n"); /* behind the terminal's ^C */
     if (display.table.widths != NULL)
         result_table_end(&display.table, &answer, status == STATUS_OK);
+    if (status == STATUS_CANCELLED)
+        fprintf(output, "Query terminated, received a total of %llu rows\n\n",
+                (unsigned long long)display.table.num_rows);
     if (status != STATUS_OK)
         return status;
     if (!answer.is_query && answer.job_id[0] != '\0')
@@ -119,6 +124,16 @@ enum status script_run_file(struct sql_session *session, const struct client_opt
     buffer_free(&text);
     buffer_free(&substituted);
     return status;
+}
+
+void client_add_remedy(struct error *error)
+{
+    if (error->code != STATUS_UNAVAILABLE)
+        return;
+    char reason[ERROR_MESSAGE_BYTES];
+    memcpy(reason, error->message, sizeof reason);
+    error_set(error, STATUS_UNAVAILABLE,
+              "%.800s; start a cluster (./start.sh), or name its address: --jobmanager URL", reason);
 }
 
 void client_print_error(const struct error *error)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import select
 import subprocess
+import time
 from collections.abc import Callable
 
 from harness.cluster import Cluster
@@ -22,6 +26,33 @@ def frazil(cluster: Cluster, *words: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+class Terminal:
+    """A program that believes to run in a terminal."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.pid, self._end = pty.fork()
+        if self.pid == 0:
+            os.execv(command[0], command)
+        self._seen = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self._end, keys.encode())
+
+    def await_text(self, text: str, timeout: float = 20) -> None:
+        """Takes what is shown up to the text."""
+        deadline = time.monotonic() + timeout
+        while text not in self._seen:
+            ready, _, _ = select.select([self._end], [], [], max(deadline - time.monotonic(), 0))
+            assert ready, f"no {text!r} in {self._seen!r}"
+            self._seen += os.read(self._end, 65536).decode(errors="replace")
+        self._seen = self._seen.split(text, 1)[1]
+
+    def await_end(self) -> int:
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self._end)
+        return os.waitstatus_to_exitcode(status)
 
 
 def test_overview_list_and_cancel(cluster: Cluster) -> None:
@@ -93,3 +124,22 @@ def test_bounded_datagen_finishes_with_all_rows(cluster: Cluster) -> None:
     cluster.rest.wait_state(job, "FINISHED")
     vertices = cluster.rest.get(f"/jobs/{job}")["vertices"]
     assert {vertex["status"] for vertex in vertices} == {"FINISHED"}
+
+
+def test_ctrl_c_ends_line_and_query_but_not_the_prompt(cluster: Cluster) -> None:
+    terminal = Terminal([str(BINARIES / "frazil"), "sql", "--jobmanager", cluster.rest.url])
+    terminal.await_text("Frazil SQL>")
+    terminal.type("SELECT nothing\nFROM nowhere")
+    terminal.await_text("nowhere")
+    terminal.type("\x03")
+    terminal.await_text("Frazil SQL>")
+    terminal.type("CREATE TABLE endless (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');\n")
+    terminal.await_text("succeeded")
+    terminal.type("SELECT id FROM endless;\n")
+    terminal.await_text("| +I |")
+    (job,) = cluster.rest.jobs()
+    terminal.type("\x03")
+    terminal.await_text("Query terminated")
+    cluster.rest.wait_state(job["jid"], "CANCELED")
+    terminal.type("quit;\n")
+    assert terminal.await_end() == 0
