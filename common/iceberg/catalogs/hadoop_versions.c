@@ -5,6 +5,9 @@
 #include <string.h>
 
 static const char HINT_NAME[] = "version-hint.text";
+/* Left by Hadoop's local file system beside a hint that it wrote: ours would not match it, and not be read.
+ */
+static const char HINT_CHECKSUM_NAME[] = ".version-hint.text.crc";
 enum { MAX_LISTINGS = 10 };
 
 char *hadoop_version_path(const char *folder, int64_t version, bool gzip)
@@ -98,19 +101,25 @@ enum status hadoop_versions_list(struct file_io *io, const char *folder, int64_t
 void hadoop_versions_write_hint(struct file_io *io, const char *folder, int64_t version)
 {
     struct error ignored;
-    struct buffer path = {0};
+    struct buffer path = {0}, checksum = {0};
     buffer_printf(&path, "%s/%s", folder, HINT_NAME);
+    buffer_printf(&checksum, "%s/%s", folder, HINT_CHECKSUM_NAME);
     for (int i = 0; i < MAX_LISTINGS; i++) {
         char text[24];
         struct hadoop_versions versions;
         if (read_hint(io, folder) >= version)
             break;
         int size = snprintf(text, sizeof text, "%lld", (long long)version);
+        bool is_there;
+        if (file_io_exists(io, buffer_text(&checksum), &is_there, &ignored) == STATUS_OK && is_there &&
+            file_io_delete(io, buffer_text(&checksum), &ignored) != STATUS_OK)
+            break;
         if (file_io_replace(io, buffer_text(&path), text, (size_t)size, &ignored) != STATUS_OK ||
             hadoop_versions_list(io, folder, version, &versions, &ignored) != STATUS_OK ||
             versions.highest <= version)
             break;
         version = versions.highest;
     }
+    buffer_free(&checksum);
     buffer_free(&path);
 }

@@ -282,6 +282,20 @@ static void the_hint_is_only_a_hint(void **state)
     assert_hint(fixture, "3");
 }
 
+/* Hadoop's local file system keeps a checksum beside each file it writes, and reads no file that does not
+ * match it. */
+static void the_checksum_of_an_older_hint_is_removed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    create(fixture, "t");
+    assert_int_equal(file_io_replace(fixture->io, FOLDER "/.version-hint.text.crc", "crc", 3, &error),
+                     STATUS_OK);
+    commit_to_head(fixture);
+    assert_hint(fixture, "2");
+    assert_false(exists(fixture, FOLDER "/.version-hint.text.crc"));
+}
+
 static void one_of_two_creators_wins(void **state)
 {
     struct fixture *fixture = *state;
@@ -414,6 +428,7 @@ int main(void)
         TEST(a_dropped_table_is_not_brought_back),
         TEST(both_names_are_one_version),
         TEST(the_hint_is_only_a_hint),
+        TEST(the_checksum_of_an_older_hint_is_removed),
         TEST(one_of_two_creators_wins),
         TEST(tables_of_other_catalogs_are_refused),
         TEST(names_lead_nowhere_else),
