@@ -9,6 +9,7 @@
 struct client_options {
     const char *url;                 /* of the jobmanager */
     const char *script;              /* -f; NULL: interactive */
+    const char *init;                /* -i, run before it, only errors shown; NULL: none */
     struct configuration *variables; /* -D name=value */
 };
 
@@ -19,14 +20,15 @@ STATUS_MUST_CHECK enum status variables_substitute(const char *text, const struc
 /* Runs the statements of a script one by one and prints their answers; stops at the first that fails. */
 STATUS_MUST_CHECK enum status script_run(struct sql_session *session, const char *text, FILE *output,
                                          struct error *error);
-/* The script of the options, variables substituted. */
-STATUS_MUST_CHECK enum status script_run_file(struct sql_session *session,
-                                              const struct client_options *options, struct error *error);
+/* The script of a file, variables substituted. */
+STATUS_MUST_CHECK enum status script_run_file(struct sql_session *session, const char *path,
+                                              const struct configuration *variables, FILE *output,
+                                              struct error *error);
 /* One statement, answer printed. */
 STATUS_MUST_CHECK enum status statement_run(struct sql_session *session, const char *statement, FILE *output,
                                             struct error *error);
 /* Reads from the terminal, or from a pipe, until QUIT or the end. */
-int interactive_run(struct sql_session *session, FILE *output);
+void interactive_run(struct sql_session *session, FILE *output);
 
 int list_command(const char *url);
 int cancel_command(const char *url, const char *job_id);

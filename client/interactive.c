@@ -122,7 +122,7 @@ static void run_from_terminal(struct console *console)
     el_end(editor);
 }
 
-int interactive_run(struct sql_session *session, FILE *output)
+void interactive_run(struct sql_session *session, FILE *output)
 {
     struct console console = {.session = session, .output = output};
     if (isatty(STDIN_FILENO))
@@ -130,5 +130,4 @@ int interactive_run(struct sql_session *session, FILE *output)
     else
         run_from_pipe(&console);
     buffer_free(&console.pending);
-    return 0;
 }

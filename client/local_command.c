@@ -88,7 +88,7 @@ static enum status run(struct local_cluster *cluster, const struct client_option
     enum status status = local_session_open(jobmanager_gateway(cluster->jobmanager), &session, error);
     if (status != STATUS_OK)
         return status;
-    status = script_run_file(session, options, error);
+    status = script_run_file(session, options->script, options->variables, stdout, error);
     session->ops->free(session);
     return status;
 }

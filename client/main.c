@@ -1,12 +1,14 @@
 #include "client/client_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
     "usage: frazil COMMAND [OPTIONS]\n"
     "\n"
-    "  sql [-f FILE] [-D name=value]...     run a SQL script, or read statements from the terminal\n"
+    "  sql [-f FILE] [-D name=value]...     run a SQL script, or read statements from the terminal;\n"
+    "      [-i FILE]                        first run what prepares the session: tables, settings\n"
     "  local -f FILE [-D name=value]...     run a script on a cluster inside this process\n"
     "  list                                 the jobs\n"
     "  cancel JOB_ID                        cancel a job\n"
@@ -28,6 +30,8 @@ static void parse_options(int argc, char **argv, struct client_options *options,
         bool has_value = i + 1 < argc;
         if (strcmp(argv[i], "-f") == 0 && has_value) {
             options->script = argv[++i];
+        } else if (strcmp(argv[i], "-i") == 0 && has_value) {
+            options->init = argv[++i];
         } else if ((strcmp(argv[i], "--jobmanager") == 0 || strcmp(argv[i], "-m") == 0) && has_value) {
             options->url = argv[++i];
         } else if (strncmp(argv[i], "-D", 2) == 0) {
@@ -56,6 +60,20 @@ static bool asks_for_help(int argc, char **argv)
     return strcmp(argv[1], "help") == 0;
 }
 
+/* The script that prepares the session; its answers are nobody's concern. */
+static enum status run_init(struct sql_session *session, const struct client_options *options,
+                            struct error *error)
+{
+    if (options->init == NULL)
+        return STATUS_OK;
+    FILE *nowhere = fopen("/dev/null", "we");
+    if (nowhere == NULL)
+        return error_set_errno(error, errno, "cannot open /dev/null");
+    enum status status = script_run_file(session, options->init, options->variables, nowhere, error);
+    fclose(nowhere);
+    return status == STATUS_OK ? status : error_prefix(error, "%s", options->init);
+}
+
 static int sql_command(const struct client_options *options)
 {
     struct sql_session *session;
@@ -64,15 +82,15 @@ static int sql_command(const struct client_options *options)
         client_print_error(&error);
         return 1;
     }
-    int code = 0;
-    if (options->script == NULL) {
-        code = interactive_run(session, stdout);
-    } else if (script_run_file(session, options, &error) != STATUS_OK) {
+    enum status status = run_init(session, options, &error);
+    if (status == STATUS_OK && options->script == NULL)
+        interactive_run(session, stdout);
+    else if (status == STATUS_OK)
+        status = script_run_file(session, options->script, options->variables, stdout, &error);
+    if (status != STATUS_OK)
         client_print_error(&error);
-        code = 1;
-    }
     session->ops->free(session);
-    return code;
+    return status == STATUS_OK ? 0 : 1;
 }
 
 static int dispatch(const char *command, const struct client_options *options, const char *rest)

@@ -112,15 +112,15 @@ enum status file_read_text(const char *path, struct buffer *ret_text, struct err
     return STATUS_OK;
 }
 
-enum status script_run_file(struct sql_session *session, const struct client_options *options,
-                            struct error *error)
+enum status script_run_file(struct sql_session *session, const char *path,
+                            const struct configuration *variables, FILE *output, struct error *error)
 {
     struct buffer text = {0}, substituted = {0};
-    enum status status = file_read_text(options->script, &text, error);
+    enum status status = file_read_text(path, &text, error);
     if (status == STATUS_OK)
-        status = variables_substitute((const char *)text.data, options->variables, &substituted, error);
+        status = variables_substitute((const char *)text.data, variables, &substituted, error);
     if (status == STATUS_OK)
-        status = script_run(session, (const char *)substituted.data, stdout, error);
+        status = script_run(session, (const char *)substituted.data, output, error);
     buffer_free(&text);
     buffer_free(&substituted);
     return status;

@@ -16,7 +16,7 @@ usage: $0 simple|windowed|cdc|interactive|status|stop|help
   simple       Kafka topic user_events into the Iceberg table streaming.user_events
   windowed     hourly aggregates of metrics (to come)
   cdc          current state and audit trail of cdc_users (to come)
-  interactive  SQL prompt on the cluster
+  interactive  SQL prompt on the cluster; it knows the tables user_events and iceberg_user_events
   status       the jobs of the cluster
   stop         cancel the examples' jobs
 TEXT
@@ -70,7 +70,10 @@ case ${1:-help} in
   windowed | cdc) to_come "$1" ;;
   interactive)
     require_cluster
-    exec "$frazil" sql --jobmanager "$jobmanager"
+    # The tables of the simple example, so that they can be looked at.
+    sed -n '/^CREATE TABLE/,/);$/p' "$root/examples/flink-iceberg/simple_iceberg_streaming.sql" >"$run_dir/interactive.sql"
+    exec "$frazil" sql -i "$run_dir/interactive.sql" --jobmanager "$jobmanager" \
+      -D "kafka_bootstrap_servers=$brokers" -D "warehouse=$warehouse"
     ;;
   status)
     require_cluster

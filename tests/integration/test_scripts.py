@@ -28,8 +28,11 @@ def place(tmp_path: Path) -> Iterator[dict[str, str]]:
     script("stop.sh", environment)
 
 
-def script(name: str, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([ROOT / name, *words], env=environment, capture_output=True, text=True, timeout=240)
+def script(
+    name: str, environment: dict[str, str], *words: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    command = [ROOT / name, *words]
+    return subprocess.run(command, env=environment, input=typed, capture_output=True, text=True, timeout=240)
 
 
 def test_start_walks_the_simple_example_and_stop_ends_it(place: dict[str, str]) -> None:
@@ -48,6 +51,12 @@ def test_start_walks_the_simple_example_and_stop_ends_it(place: dict[str, str]) 
     assert "simple_iceberg_streaming" in status.stdout, status.stdout + status.stderr
     shown = script("scripts/run_examples.sh", place, "simple")
     assert "streaming.user_events: 10,000 rows" in shown.stdout, shown.stdout + shown.stderr
+    typed = "SHOW TABLES;\nDESCRIBE iceberg_user_events;\nSELECT COUNT(*) FROM iceberg_user_events;\n"
+    answers = script("scripts/run_flink_example.sh", place, "interactive", typed=typed)
+    for part in ("iceberg_user_events", "processing_time", "TIMESTAMP_LTZ(6)"):
+        assert part in answers.stdout, answers.stdout + answers.stderr
+    assert "COUNT(*) is not supported yet" in answers.stderr
+
     stopped_job = script("scripts/run_flink_example.sh", place, "stop")
     assert stopped_job.returncode == 0, stopped_job.stdout + stopped_job.stderr
 
