@@ -4,6 +4,7 @@ The rows of a checkpoint that was given up are read again, so the job may restar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
 from harness.tables import IcebergTable, check_readers_agree
 from sample_events import user_events
 
-# A small file system that only the jobmanager sees.
+# A small file system that only the jobmanager sees; root needs no user namespace for it, which a container may refuse.
+UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
 SMALL_DISK = 'mount -t tmpfs -o size=256k tmpfs "$0" && exec "$@"'
 
 
@@ -32,7 +34,7 @@ def fill_up(folder: Path) -> Path:
 def test_full_checkpoint_disk(new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]) -> None:
     cluster = new_cluster({"execution.checkpointing.tolerable-failed-checkpoints": "1000"})
     checkpoints = cluster.folder / "checkpoints"
-    cluster.jobmanager_prefix = ["unshare", "-rm", "sh", "-c", SMALL_DISK, str(checkpoints)]
+    cluster.jobmanager_prefix = [*UNSHARE, "sh", "-c", SMALL_DISK, str(checkpoints)]
     cluster.start()
     root = Path(f"/proc/{cluster.jobmanagers[0].pid}/root")
     small_disk = root / checkpoints.relative_to("/")
