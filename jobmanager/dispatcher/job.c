@@ -24,6 +24,12 @@ static const char *checkpoint_directory(const struct dispatcher *dispatcher, str
 }
 
 /* One entry for each table that sinks write, however many. */
+/* A table that was copied with its folder has the UUID of the first. */
+static bool is_same_table(const struct plan_iceberg_sink *a, const struct plan_iceberg_sink *b)
+{
+    return strcmp(a->table_uuid, b->table_uuid) == 0 && strcmp(a->table_location, b->table_location) == 0;
+}
+
 static void gather_tables(struct job *job)
 {
     const struct plan_job_graph *graph = job->graph;
@@ -34,7 +40,7 @@ static void gather_tables(struct job *job)
             continue;
         const struct plan_iceberg_sink *sink = node->sink->iceberg;
         uint32_t t = 0;
-        while (t < job->num_tables && strcmp(job->tables[t].sink->table_uuid, sink->table_uuid) != 0)
+        while (t < job->num_tables && !is_same_table(job->tables[t].sink, sink))
             t++;
         if (t < job->num_tables)
             continue;
