@@ -155,6 +155,8 @@ void dispatcher_free_peers(struct dispatcher *dispatcher);
 void dispatcher_allocate_slots(struct dispatcher *dispatcher);
 
 /* job.c */
+/* UUID and place: a table that was copied with its folder has the UUID of the first. */
+bool job_is_same_table(const struct plan_iceberg_sink *a, const struct plan_iceberg_sink *b);
 struct job *job_create(struct dispatcher *dispatcher, const struct stored_job *stored,
                        struct plan_job_graph *graph);
 void job_free(struct job *job);

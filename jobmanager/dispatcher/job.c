@@ -23,13 +23,12 @@ static const char *checkpoint_directory(const struct dispatcher *dispatcher, str
     return buffer_text(fallback);
 }
 
-/* One entry for each table that sinks write, however many. */
-/* A table that was copied with its folder has the UUID of the first. */
-static bool is_same_table(const struct plan_iceberg_sink *a, const struct plan_iceberg_sink *b)
+bool job_is_same_table(const struct plan_iceberg_sink *a, const struct plan_iceberg_sink *b)
 {
     return strcmp(a->table_uuid, b->table_uuid) == 0 && strcmp(a->table_location, b->table_location) == 0;
 }
 
+/* One entry for each table that sinks write, however many. */
 static void gather_tables(struct job *job)
 {
     const struct plan_job_graph *graph = job->graph;
@@ -40,7 +39,7 @@ static void gather_tables(struct job *job)
             continue;
         const struct plan_iceberg_sink *sink = node->sink->iceberg;
         uint32_t t = 0;
-        while (t < job->num_tables && !is_same_table(job->tables[t].sink, sink))
+        while (t < job->num_tables && !job_is_same_table(job->tables[t].sink, sink))
             t++;
         if (t < job->num_tables)
             continue;
@@ -242,7 +241,7 @@ static struct job_master *make_master(struct job *job, struct job_master_options
         const struct plan_node *node = plan_job_graph_sink(graph, s);
         table_of_sink[s] = -1;
         for (uint32_t t = 0; t < job->num_tables && node->sink->kind == PLAN_SINK_ICEBERG; t++)
-            if (strcmp(job->tables[t].sink->table_uuid, node->sink->iceberg->table_uuid) == 0)
+            if (job_is_same_table(job->tables[t].sink, node->sink->iceberg))
                 table_of_sink[s] = (int32_t)t;
     }
     options->scheduler.vertices = vertices;

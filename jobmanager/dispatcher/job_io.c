@@ -129,7 +129,7 @@ static bool writes_table(const struct job *job, uint32_t sink_id, uint32_t table
         return false;
     const struct plan_node *node = plan_job_graph_sink(job->graph, sink_id);
     return node->sink->kind == PLAN_SINK_ICEBERG &&
-           strcmp(node->sink->iceberg->table_uuid, job->tables[table].sink->table_uuid) == 0;
+           job_is_same_table(node->sink->iceberg, job->tables[table].sink);
 }
 
 static enum status work_commit(struct io_request *request, struct error *error)
