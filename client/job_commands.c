@@ -19,6 +19,13 @@ static json_t *answer_json(const struct http_answer *answer)
     return json_loadb((const char *)answer->body.data, answer->body.size, 0, NULL);
 }
 
+/* The name of a query is its text. */
+static void print_on_one_line(const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        putchar(*text == '\n' ? ' ' : *text);
+}
+
 static void print_job(const json_t *job)
 {
     int64_t start_ms = json_integer_value(json_object_get(job, "start-time"));
@@ -27,8 +34,9 @@ static void print_job(const json_t *job)
     localtime_r(&seconds, &parts);
     char start[32];
     strftime(start, sizeof start, "%d.%m.%Y %H:%M:%S", &parts);
-    printf("%s : %s : %s (%s)\n", start, json_string_value(json_object_get(job, "jid")),
-           json_string_value(json_object_get(job, "name")), json_string_value(json_object_get(job, "state")));
+    printf("%s : %s : ", start, json_string_value(json_object_get(job, "jid")));
+    print_on_one_line(json_string_value(json_object_get(job, "name")));
+    printf(" (%s)\n", json_string_value(json_object_get(job, "state")));
 }
 
 static bool is_over(const json_t *job)

@@ -52,12 +52,15 @@ run() {
 }
 
 stop_examples() {
-  local job name
+  local jobs job name found=
   require_cluster
-  live_jobs | while read -r job _ name; do
-    [[ -f $root/examples/flink-iceberg/$name.sql ]] || continue
+  jobs=$(live_jobs)
+  while read -r job _ name; do
+    [[ -n $name && -f $root/examples/flink-iceberg/$name.sql ]] || continue
     "$frazil" cancel --jobmanager "$jobmanager" "$job"
-  done
+    found=yes
+  done <<<"$jobs"
+  [[ -n $found ]] || echo "no example's job runs"
 }
 
 to_come() {

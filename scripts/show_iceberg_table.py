@@ -57,9 +57,10 @@ def print_groups(table: StaticTable) -> None:
     if not table.spec().fields:
         return
     field = table.spec().fields[0]
+    source_type = table.schema().find_type(field.source_id)
     groups: dict[str, int] = {}
     for task in table.scan().plan_files():
-        value = str(task.file.partition[0])
+        value = field.transform.to_human_string(source_type, task.file.partition[0])
         groups[value] = groups.get(value, 0) + task.file.record_count
     print(f"by {field.name}:")
     for value in sorted(groups):

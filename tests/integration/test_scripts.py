@@ -58,7 +58,8 @@ def test_start_walks_the_simple_example_and_stop_ends_it(place: dict[str, str]) 
     assert "COUNT(*) is not supported yet" in answers.stderr
 
     stopped_job = script("scripts/run_flink_example.sh", place, "stop")
-    assert stopped_job.returncode == 0, stopped_job.stdout + stopped_job.stderr
+    assert stopped_job.returncode == 0 and "Cancelled job" in stopped_job.stdout, stopped_job.stdout + stopped_job.stderr
+    assert "no example's job runs" in script("scripts/run_flink_example.sh", place, "stop").stdout
 
     stopped = script("stop.sh", place)
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
