@@ -16,6 +16,7 @@ step() { printf '==> %s\n' "$1"; }
 
 step "packages"
 deploy/install_packages deploy/packages.txt deploy/packages-test.txt
+python3 tests/run_suites.py --list "$@" >/dev/null
 requirements=(scripts/requirements.txt tests/requirements.txt)
 case " $* " in *' --full '*) requirements+=(tests/compatibility/requirements.txt) ;; esac
 scripts/setup_python.sh "${requirements[@]}"

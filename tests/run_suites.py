@@ -150,14 +150,14 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="names of the suites")
     arguments = parser.parse_args()
     chosen = suites(arguments.full, arguments.seed)
-    if arguments.list:
-        print("\n".join(suite.name for suite in chosen))
-        return 0
     if arguments.only:
         unknown = set(arguments.only) - {suite.name for suite in chosen}
         if unknown:
             parser.error(f"no such suite: {', '.join(sorted(unknown))}")
         chosen = [suite for suite in chosen if suite.name in arguments.only]
+    if arguments.list:
+        print("\n".join(suite.name for suite in chosen))
+        return 0
     RESULTS.mkdir(parents=True, exist_ok=True)
     lanes = [
         threading.Thread(target=run_lane, args=([suite for suite in chosen if suite.lane == lane],))
