@@ -200,13 +200,15 @@ start_taskmanagers() {
 }
 
 summary() {
-  local number kafka_pid
+  local file name pid kafka_pid
   printf '\nFrazil runs:\n'
   kafka_pid=$(process_pid kafka) && kafka_pid="pid $kafka_pid" || kafka_pid="not started here"
   printf '  %-14s %-32s %s\n' Kafka "$KAFKA_BOOTSTRAP_SERVERS" "$kafka_pid"
   printf '  %-14s %-32s pid %s\n' jobmanager "$FRAZIL_JOBMANAGER" "$(process_pid jobmanager)"
-  for ((number = 1; number <= taskmanagers; number++)); do
-    printf '  %-14s %-32s pid %s\n' "taskmanager-$number" "2 slots" "$(process_pid "taskmanager-$number")"
+  for file in "$RUN_DIR"/pids/taskmanager-*; do
+    name=$(basename "$file")
+    pid=$(process_pid "$name") || continue
+    printf '  %-14s %-32s pid %s\n' "$name" "2 slots" "$pid"
   done
   printf '  logs %s, warehouse %s; ./stop.sh stops it all\n' "$logs" "$RUN_DIR/warehouse"
   print_places
