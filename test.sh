@@ -16,15 +16,19 @@ step() { printf '==> %s\n' "$1"; }
 
 step "packages"
 deploy/install_packages deploy/packages.txt deploy/packages-test.txt
-python3 tests/run_suites.py --list "$@" >/dev/null
+chosen=$(python3 tests/run_suites.py --list "$@")
 requirements=(scripts/requirements.txt tests/requirements.txt)
 case " $* " in *' --full '*) requirements+=(tests/compatibility/requirements.txt) ;; esac
 scripts/setup_python.sh "${requirements[@]}"
 step "build: release (build/release)"
 deploy/build build/release all
-step "build: ASan and UBSan (build/sanitize)"
-deploy/build build/sanitize all -- -DFRAZIL_SANITIZE=address,undefined
-step "build: fuzz targets (build/fuzz)"
-deploy/build build/fuzz fuzz_targets -- -DFRAZIL_FUZZ=ON -DCMAKE_C_COMPILER=clang \
-  -DFRAZIL_SANITIZE=fuzzer-no-link,address,undefined
+if [[ $chosen == *-sanitized* ]]; then
+  step "build: ASan and UBSan (build/sanitize)"
+  deploy/build build/sanitize all -- -DFRAZIL_SANITIZE=address,undefined
+fi
+if [[ $chosen == *fuzz* ]]; then
+  step "build: fuzz targets (build/fuzz)"
+  deploy/build build/fuzz fuzz_targets -- -DFRAZIL_FUZZ=ON -DCMAKE_C_COMPILER=clang \
+    -DFRAZIL_SANITIZE=fuzzer-no-link,address,undefined
+fi
 exec .venv/bin/python tests/run_suites.py "$@"
