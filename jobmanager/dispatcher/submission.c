@@ -104,6 +104,35 @@ static enum status check_committed(struct submission *submission, const struct c
     return STATUS_OK;
 }
 
+struct node_search {
+    uint32_t node_id;
+    bool is_found;
+};
+
+static void visit_node(const struct plan_vertex *vertex, const struct plan_node *node, void *context)
+{
+    (void)vertex;
+    struct node_search *search = context;
+    search->is_found = search->is_found || node->id == search->node_id;
+}
+
+/* State that no operator takes would be lost in silence, and its rows read or left out anew. */
+static enum status check_states_fit(const struct plan_job_graph *graph,
+                                    const struct checkpoint_metadata *metadata, struct error *error)
+{
+    for (size_t i = 0; i < metadata->num_states; i++) {
+        struct node_search search = {.node_id = metadata->states[i].node_id};
+        plan_job_graph_visit(graph, visit_node, &search);
+        if (!search.is_found)
+            return error_set(
+                error, STATUS_INVALID_ARGUMENT,
+                "checkpoint %llu holds state of operator [%u], which this job does not have: restore it "
+                "with the script it was taken of",
+                (unsigned long long)metadata->checkpoint_id, search.node_id);
+    }
+    return STATUS_OK;
+}
+
 /* A job that restores another one's checkpoint carries its lineage on, unless it asks for a new one. */
 static enum status inherit_lineage(struct submission *submission, struct error *error)
 {
@@ -115,6 +144,8 @@ static enum status inherit_lineage(struct submission *submission, struct error *
     enum status status = file_io_for_uri(path, &search.io, error);
     if (status == STATUS_OK)
         status = checkpoint_find(&search, &found, error);
+    if (status == STATUS_OK)
+        status = check_states_fit(submission->graph, found.latest, error);
     if (status == STATUS_OK && submission->graph->configuration.new_lineage) {
         for (size_t i = 0; i < found.num_uncommitted && status == STATUS_OK; i++)
             status = check_committed(submission, found.uncommitted[i], error);

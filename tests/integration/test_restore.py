@@ -64,3 +64,26 @@ def test_second_job_restored_from_one_checkpoint_is_refused(
     table = IcebergTable(cluster.warehouse, "streaming", "t")
     assert check_readers_agree(table, "partition", "offset") == broker.multiset(events)
     assert len({commit["frazil.lineage"] for commit in table.commits()}) == 1
+
+
+def test_checkpoint_of_a_larger_job_is_refused(cluster: Cluster) -> None:
+    """Its state would have no operator to go to."""
+
+    def pipeline(number: int) -> str:
+        return (
+            f"CREATE TABLE s{number} (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '{100 + number}');"
+            f"CREATE TABLE d{number} (id BIGINT) WITH ('connector' = 'blackhole');"
+        )
+
+    both = "EXECUTE STATEMENT SET BEGIN INSERT INTO d1 SELECT id FROM s1; INSERT INTO d2 SELECT id FROM s2; END;"
+    first = cluster.submit(pipeline(1) + pipeline(2) + both)
+    wait_until(lambda: cluster.rest.completed_checkpoints(first) > 0, 20, "a checkpoint")
+    cluster.rest.cancel(first)
+    cluster.rest.wait_state(first, "CANCELED")
+    path = cluster.rest.checkpoints(first)["latest"]["completed"]["external_path"]
+    try:
+        cluster.submit(f"SET 'execution.state-recovery.path' = '{path}';\n{pipeline(1)}INSERT INTO d1 SELECT id FROM s1;")
+        message = ""
+    except SqlFailed as failure:
+        message = str(failure)
+    assert "holds state of operator" in message, message
