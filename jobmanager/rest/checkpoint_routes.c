@@ -59,6 +59,18 @@ static json_t *restored_to_json(const struct checkpoints_view *view)
                      "external_path", view->latest_restored->path);
 }
 
+/* Nothing is buffered while barriers are aligned, so those sizes are zero. */
+static json_t *summary_to_json(const struct checkpoints_view *view)
+{
+    static const struct statistic_view none;
+    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "checkpointed_size",
+                     statistic_to_json(&view->size_bytes), "state_size", statistic_to_json(&view->size_bytes),
+                     "end_to_end_duration", statistic_to_json(&view->duration_ms), "commit_duration",
+                     statistic_to_json(&view->commit_duration_ms), "alignment_buffered",
+                     statistic_to_json(&none), "processed_data", statistic_to_json(&none), "persisted_data",
+                     statistic_to_json(&none));
+}
+
 void rest_get_checkpoints(struct rest_call *call)
 {
     const struct job_view *job = rest_call_job(call);
@@ -69,13 +81,10 @@ void rest_get_checkpoints(struct rest_call *call)
     for (size_t i = 0; i < view->num_history; i++)
         json_array_append_new(history, checkpoint_to_json(&view->history[i]));
     json_t *json = json_pack(
-        "{s:{s:I,s:I,s:I,s:I,s:I},s:{s:o,s:o,s:o,s:o},s:{s:o,s:n,s:o,s:o},s:o}", "counts", "restored",
+        "{s:{s:I,s:I,s:I,s:I,s:I},s:o,s:{s:o,s:n,s:o,s:o},s:o}", "counts", "restored",
         (json_int_t)view->num_restored, "total", (json_int_t)view->num_triggered, "in_progress",
         (json_int_t)view->num_in_progress, "completed", (json_int_t)view->num_completed, "failed",
-        (json_int_t)view->num_failed, "summary", "checkpointed_size", statistic_to_json(&view->size_bytes),
-        "state_size", statistic_to_json(&view->size_bytes), "end_to_end_duration",
-        statistic_to_json(&view->duration_ms), "commit_duration",
-        statistic_to_json(&view->commit_duration_ms), "latest", "completed",
+        (json_int_t)view->num_failed, "summary", summary_to_json(view), "latest", "completed",
         optional_to_json(view->latest_completed), "savepoint", "failed",
         optional_to_json(view->latest_failed), "restored", restored_to_json(view), "history", history);
     job_view_unref(job);

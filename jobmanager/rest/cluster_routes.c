@@ -39,16 +39,24 @@ void rest_get_config(struct rest_call *call)
                                0));
 }
 
+/* A slot stands for one core; memory is not divided among slots. */
+static json_t *resource_to_json(uint32_t slots)
+{
+    return json_pack("{s:f,s:i,s:i,s:i,s:i,s:{}}", "cpuCores", (double)slots, "taskHeapMemory", 0,
+                     "taskOffHeapMemory", 0, "managedMemory", 0, "networkMemory", 0, "extendedResources");
+}
+
 static json_t *taskmanager_to_json(const struct taskmanager_view *view)
 {
     return json_pack(
-        "{s:s,s:s,s:s,s:I,s:i,s:I,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I},s:{s:I,s:I,s:I}}", "id", view->id, "path",
-        view->address, "host", view->host, "dataPort", (json_int_t)view->data_port, "jmxPort", -1,
+        "{s:s,s:s,s:s,s:I,s:i,s:I,s:I,s:I,s:I,s:o,s:o,s:{s:I,s:I,s:I,s:I},s:{s:I,s:I,s:I}}", "id", view->id,
+        "path", view->address, "host", view->host, "dataPort", (json_int_t)view->data_port, "jmxPort", -1,
         "timeSinceLastHeartbeat", (json_int_t)view->last_heartbeat_ms, "slotsNumber",
         (json_int_t)view->slots_total, "freeSlots", (json_int_t)view->slots_free, "assignedTasks",
-        (json_int_t)(view->slots_total - view->slots_free), "hardware", "cpuCores",
-        (json_int_t)view->cpu_cores, "physicalMemory", (json_int_t)view->memory_bytes, "freeMemory",
-        (json_int_t)0, "managedMemory", (json_int_t)0, "process", "pid", (json_int_t)view->pid,
+        (json_int_t)(view->slots_total - view->slots_free), "totalResource",
+        resource_to_json(view->slots_total), "freeResource", resource_to_json(view->slots_free), "hardware",
+        "cpuCores", (json_int_t)view->cpu_cores, "physicalMemory", (json_int_t)view->memory_bytes,
+        "freeMemory", (json_int_t)0, "managedMemory", (json_int_t)0, "process", "pid", (json_int_t)view->pid,
         "residentBytes", (json_int_t)view->resident_bytes, "cpuTimeMs", (json_int_t)view->cpu_ms);
 }
 

@@ -102,6 +102,10 @@ def test_answers_have_the_fields_that_clients_read(running: tuple[Cluster, str])
         for prefix in ("", "/v1"):
             missing = set(fields.split()) - set(cluster.rest.get(prefix + real))
             assert not missing, f"GET {prefix}{path} lacks {missing}"
+    summary = cluster.rest.checkpoints(job)["summary"]
+    assert {"checkpointed_size", "state_size", "end_to_end_duration", "alignment_buffered"} <= set(summary)
+    (taskmanager, *_) = cluster.rest.get("/taskmanagers")["taskmanagers"]
+    assert {"id", "path", "slotsNumber", "freeSlots", "totalResource", "freeResource", "hardware"} <= set(taskmanager)
     (checkpoint, *_) = cluster.rest.checkpoints(job)["history"]
     details = cluster.rest.get(f"/jobs/{job}/checkpoints/details/{checkpoint['id']}")
     assert details["status"] in ("COMPLETED", "IN_PROGRESS") and details["num_subtasks"] == 2
