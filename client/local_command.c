@@ -9,7 +9,6 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum { LEAD_DEADLINE_MS = 10000 };
@@ -94,16 +93,6 @@ static enum status run(struct local_cluster *cluster, const struct client_option
     return status;
 }
 
-/* A sink keeps a file open for each partition under way. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int local_command(const struct client_options *options)
 {
     struct local_cluster cluster = {.process.clock = clock_system()};
@@ -115,7 +104,7 @@ int local_command(const struct client_options *options)
     }
     if (getenv("FRAZIL_LOG") != NULL) /* what fails is shown as the statement's error */
         cluster.process.log = logger_create(STDERR_FILENO, LOG_INFO, cluster.process.clock);
-    raise_file_limit();
+    taskmanager_allow_many_files();
     configure(&cluster, options);
     struct error error;
     enum status status = start(&cluster, &error);

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* Few malloc arenas: each holds on to its peak, and a subtask is one thread. */
@@ -23,16 +22,6 @@ static void block_signals(sigset_t *ret_signals)
     sigaddset(ret_signals, SIGINT);
     CHECK(pthread_sigmask(SIG_BLOCK, ret_signals, NULL) == 0);
     signal(SIGPIPE, SIG_IGN);
-}
-
-/* A subtask that writes by partition keeps many files open; the usual 1,024 are a default, no limit. */
-static void allow_many_files(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static enum status run(const struct process_context *process, const struct configuration *configuration,
@@ -58,7 +47,7 @@ static enum status run(const struct process_context *process, const struct confi
 int main(int argc, char **argv)
 {
     mallopt(M_ARENA_MAX, MALLOC_ARENAS);
-    allow_many_files();
+    taskmanager_allow_many_files();
     sigset_t signals;
     block_signals(&signals);
     struct process_context process = {.clock = clock_system()};
