@@ -70,6 +70,16 @@ static void match_sink(const struct plan_vertex *vertex, const struct plan_node 
         search->found = node;
 }
 
+bool plan_node_holds(const struct plan_node *node, uint32_t node_id)
+{
+    if (node->id == node_id)
+        return true;
+    for (size_t i = 0; i < node->child_count; i++)
+        if (plan_node_holds(node->children[i], node_id))
+            return true;
+    return false;
+}
+
 const struct plan_node *plan_job_graph_sink(const struct plan_job_graph *graph, uint32_t sink_id)
 {
     struct sink_search search = {.sink_id = sink_id};

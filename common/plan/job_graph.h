@@ -68,6 +68,8 @@ void plan_job_graph_visit(const struct plan_job_graph *graph,
                           void (*visit)(const struct plan_vertex *vertex, const struct plan_node *node,
                                         void *context),
                           void *context);
+/* True when node or one below it has that id. */
+bool plan_node_holds(const struct plan_node *node, uint32_t node_id);
 /* The sink of that number, or NULL. */
 const struct plan_node *plan_job_graph_sink(const struct plan_job_graph *graph, uint32_t sink_id);
 /* True when some sink is of that kind. */

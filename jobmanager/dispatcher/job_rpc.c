@@ -120,16 +120,6 @@ static void on_release_slots(void *context)
     job->dispatcher->is_dirty = true;
 }
 
-static bool tree_holds_node(const struct plan_node *node, uint32_t node_id)
-{
-    if (node->id == node_id)
-        return true;
-    for (size_t i = 0; i < node->child_count; i++)
-        if (tree_holds_node(node->children[i], node_id))
-            return true;
-    return false;
-}
-
 /* The states of the operators of one vertex, gathered by operator. */
 static size_t gather_states(const struct checkpoint_metadata *restored, const struct plan_vertex *vertex,
                             struct arena *arena, struct rpc_restored_operator **ret_operators)
@@ -142,7 +132,7 @@ static size_t gather_states(const struct checkpoint_metadata *restored, const st
         size_t known = 0;
         while (known < count && operators[known].node_id != node_id)
             known++;
-        if (known < count || !tree_holds_node(vertex->root, node_id))
+        if (known < count || !plan_node_holds(vertex->root, node_id))
             continue;
         struct bytes_view *states = arena_calloc(arena, restored->num_states, sizeof *states);
         struct rpc_restored_operator *added = &operators[count++];

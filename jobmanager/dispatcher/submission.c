@@ -104,31 +104,21 @@ static enum status check_committed(struct submission *submission, const struct c
     return STATUS_OK;
 }
 
-struct node_search {
-    uint32_t node_id;
-    bool is_found;
-};
-
-static void visit_node(const struct plan_vertex *vertex, const struct plan_node *node, void *context)
-{
-    (void)vertex;
-    struct node_search *search = context;
-    search->is_found = search->is_found || node->id == search->node_id;
-}
-
 /* State that no operator takes would be lost in silence, and its rows read or left out anew. */
 static enum status check_states_fit(const struct plan_job_graph *graph,
                                     const struct checkpoint_metadata *metadata, struct error *error)
 {
     for (size_t i = 0; i < metadata->num_states; i++) {
-        struct node_search search = {.node_id = metadata->states[i].node_id};
-        plan_job_graph_visit(graph, visit_node, &search);
-        if (!search.is_found)
+        uint32_t node_id = metadata->states[i].node_id;
+        size_t vertex = 0;
+        while (vertex < graph->vertex_count && !plan_node_holds(graph->vertices[vertex].root, node_id))
+            vertex++;
+        if (vertex == graph->vertex_count)
             return error_set(
                 error, STATUS_INVALID_ARGUMENT,
                 "checkpoint %llu holds state of operator [%u], which this job does not have: restore it "
                 "with the script it was taken of",
-                (unsigned long long)metadata->checkpoint_id, search.node_id);
+                (unsigned long long)metadata->checkpoint_id, node_id);
     }
     return STATUS_OK;
 }
