@@ -246,11 +246,6 @@ void jobmanager_free(struct jobmanager *jobmanager)
     free(jobmanager);
 }
 
-struct dispatcher *jobmanager_dispatcher(const struct jobmanager *jobmanager)
-{
-    return jobmanager->dispatcher;
-}
-
 struct gateway *jobmanager_gateway(const struct jobmanager *jobmanager)
 {
     return jobmanager->gateway;

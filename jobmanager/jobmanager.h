@@ -35,7 +35,6 @@ STATUS_MUST_CHECK enum status jobmanager_wait_leading(struct jobmanager *jobmana
 void jobmanager_free(struct jobmanager *jobmanager);
 
 /* Once it leads; NULL or "" before. */
-struct dispatcher *jobmanager_dispatcher(const struct jobmanager *jobmanager);
 struct gateway *jobmanager_gateway(const struct jobmanager *jobmanager);
 const char *jobmanager_rpc_address(const struct jobmanager *jobmanager);
 const char *jobmanager_rest_url(const struct jobmanager *jobmanager); /* "" without a REST server */

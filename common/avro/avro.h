@@ -117,8 +117,6 @@ STATUS_MUST_CHECK enum status avro_writer_create(const char *schema_text,
 void avro_writer_free(struct avro_writer *writer);
 STATUS_MUST_CHECK enum status avro_writer_append(struct avro_writer *writer, const struct avro_value *value,
                                                  struct error *error);
-/* Bytes so far, before the compression of the last block. */
-size_t avro_writer_size(const struct avro_writer *writer);
 /* Appends the whole file to buffer; nothing may be appended after. */
 STATUS_MUST_CHECK enum status avro_writer_finish(struct avro_writer *writer, struct buffer *buffer,
                                                  struct error *error);

@@ -126,11 +126,6 @@ enum status avro_writer_append(struct avro_writer *writer, const struct avro_val
     return writer->block.size >= BLOCK_BYTES ? flush_block(writer, error) : STATUS_OK;
 }
 
-size_t avro_writer_size(const struct avro_writer *writer)
-{
-    return writer->file.size + writer->block.size;
-}
-
 enum status avro_writer_finish(struct avro_writer *writer, struct buffer *buffer, struct error *error)
 {
     enum status status = flush_block(writer, error);

@@ -47,17 +47,6 @@ int32_t schema_find(const struct schema *schema, const char *name)
     return -1;
 }
 
-bool schema_equal(const struct schema *a, const struct schema *b)
-{
-    if (a->num_fields != b->num_fields)
-        return false;
-    for (uint32_t i = 0; i < a->num_fields; i++)
-        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
-            !data_type_equal(a->fields[i].type, b->fields[i].type))
-            return false;
-    return true;
-}
-
 void schema_format(const struct schema *schema, struct buffer *buffer)
 {
     buffer_append_text(buffer, "[");

@@ -24,6 +24,5 @@ struct schema *schema_ref(const struct schema *schema);
 void schema_unref(const struct schema *schema);
 /* Index of the column of that exact name, or -1. */
 int32_t schema_find(const struct schema *schema, const char *name);
-bool schema_equal(const struct schema *a, const struct schema *b); /* names and types */
 /* "[a: BIGINT, b: STRING]" as in Flink's messages. */
 void schema_format(const struct schema *schema, struct buffer *buffer);

@@ -230,17 +230,6 @@ struct vector *vector_gather(struct vector *vector, const uint32_t *rows, uint32
     return gathered;
 }
 
-struct vector *vector_slice(struct vector *vector, uint32_t offset, uint32_t count)
-{
-    CHECK(offset <= vector->length && count <= vector->length - offset);
-    uint32_t *rows = mem_alloc(count * sizeof *rows);
-    for (uint32_t i = 0; i < count; i++)
-        rows[i] = offset + i;
-    struct vector *slice = vector_gather(vector, rows, count);
-    free(rows);
-    return slice;
-}
-
 static struct vector *flatten_constant(struct vector *vector)
 {
     struct vector *flat = vector_create(vector->type, vector->length);

@@ -156,5 +156,3 @@ uint32_t vector_null_count(const struct vector *vector);
 struct vector *vector_flatten(struct vector *vector);
 /* Rows picked by index, flat or of the same constant or dictionary; texts are shared, not copied. */
 struct vector *vector_gather(struct vector *vector, const uint32_t *rows, uint32_t count);
-/* Rows [offset, offset + count), as vector_gather. */
-struct vector *vector_slice(struct vector *vector, uint32_t offset, uint32_t count);

@@ -3,7 +3,6 @@
 #include "common/base/memory.h"
 #include "common/expression/time_zone_rules.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,6 @@
 enum { MAX_OFFSET_S = 18 * 3600 };
 
 struct time_zone {
-    char *name;
     int32_t offset_s;              /* when rules is NULL */
     struct time_zone_rules *rules; /* of the IANA database, or NULL: a fixed offset */
 };
@@ -22,10 +20,9 @@ static int64_t floor_seconds(int64_t us)
     return us / US_PER_SECOND - (us % US_PER_SECOND < 0);
 }
 
-static struct time_zone *create(const char *name, int32_t offset_s, struct time_zone_rules *rules)
+static struct time_zone *create(int32_t offset_s, struct time_zone_rules *rules)
 {
     struct time_zone *zone = mem_alloc(sizeof *zone);
-    zone->name = mem_strdup(name);
     zone->offset_s = offset_s;
     zone->rules = rules;
     return zone;
@@ -33,11 +30,7 @@ static struct time_zone *create(const char *name, int32_t offset_s, struct time_
 
 struct time_zone *time_zone_create_fixed(int32_t offset_s)
 {
-    char name[32] = "UTC";
-    int32_t minutes = abs(offset_s) / 60;
-    if (offset_s != 0)
-        snprintf(name, sizeof name, "%c%02d:%02d", offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
-    return create(name, offset_s, NULL);
+    return create(offset_s, NULL);
 }
 
 /* "+8", "-03:30", "+0530", behind an optional "UTC", "GMT" or "UT". */
@@ -75,14 +68,14 @@ enum status time_zone_create(const char *name, struct time_zone **ret_zone, stru
 {
     int32_t offset_s;
     if (parse_offset(name, &offset_s)) {
-        *ret_zone = create(name, offset_s, NULL);
+        *ret_zone = create(offset_s, NULL);
         return STATUS_OK;
     }
     struct time_zone_rules *rules;
     enum status status = time_zone_rules_load(name, &rules, error);
     if (status != STATUS_OK)
         return status;
-    *ret_zone = create(name, 0, rules);
+    *ret_zone = create(0, rules);
     return STATUS_OK;
 }
 
@@ -91,13 +84,7 @@ void time_zone_free(struct time_zone *zone)
     if (zone == NULL)
         return;
     time_zone_rules_free(zone->rules);
-    free(zone->name);
     free(zone);
-}
-
-const char *time_zone_name(const struct time_zone *zone)
-{
-    return zone->name;
 }
 
 static int32_t offset_at(const struct time_zone *zone, int64_t utc_s)

@@ -13,7 +13,6 @@ STATUS_MUST_CHECK enum status time_zone_create(const char *name, struct time_zon
                                                struct error *error);
 struct time_zone *time_zone_create_fixed(int32_t offset_s);
 void time_zone_free(struct time_zone *zone);
-const char *time_zone_name(const struct time_zone *zone);
 /* Wall clock of the zone minus UTC, at an instant. */
 int64_t time_zone_utc_to_local_us(const struct time_zone *zone, int64_t utc_us);
 /* A wall-clock time that a gap skips is moved by the gap's length; of one that occurs twice the earlier

@@ -312,14 +312,3 @@ void iceberg_append_discard_attempt(struct iceberg_append *append)
             break;
     forget_attempt(append);
 }
-
-void iceberg_append_discard(struct iceberg_append *append)
-{
-    struct error ignored;
-    iceberg_append_discard_attempt(append);
-    for (uint32_t i = 0; i < append->manifests.count; i++)
-        if (file_io_delete(append->io, append->manifests.items[i].path, &ignored) != STATUS_OK)
-            break;
-    append->manifests.count = 0;
-    append->manifests_are_written = false;
-}

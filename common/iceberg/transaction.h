@@ -38,5 +38,3 @@ STATUS_MUST_CHECK enum status iceberg_append_apply(struct iceberg_append *append
                                                    struct error *error);
 /* Deletes what the last iceberg_append_apply wrote. Only when its metadata is certainly not published. */
 void iceberg_append_discard_attempt(struct iceberg_append *append);
-/* Deletes the manifests too. Only when no attempt is published. */
-void iceberg_append_discard(struct iceberg_append *append);

@@ -140,11 +140,6 @@ uint64_t parquet_writer_file_bytes(const struct parquet_writer *writer)
     return bytes;
 }
 
-uint64_t parquet_writer_row_count(const struct parquet_writer *writer)
-{
-    return writer->rows;
-}
-
 static void add_row_group(struct parquet_writer *writer, const struct buffer *chunks, int64_t start,
                           int64_t uncompressed)
 {

@@ -79,7 +79,6 @@ STATUS_MUST_CHECK enum status parquet_writer_append(struct parquet_writer *write
 uint64_t parquet_writer_buffered_bytes(const struct parquet_writer *writer);
 /* Bytes written to the output plus buffered ones: what the file would have now, about. */
 uint64_t parquet_writer_file_bytes(const struct parquet_writer *writer);
-uint64_t parquet_writer_row_count(const struct parquet_writer *writer);
 /* Writes the rows so far as a row group, if there are any. */
 STATUS_MUST_CHECK enum status parquet_writer_flush(struct parquet_writer *writer, struct error *error);
 

@@ -34,12 +34,6 @@ void thrift_write_bool(struct thrift_writer *writer, int16_t id, bool value)
     append_header(writer, id, value ? THRIFT_TRUE : THRIFT_FALSE);
 }
 
-void thrift_write_byte(struct thrift_writer *writer, int16_t id, int8_t value)
-{
-    append_header(writer, id, THRIFT_BYTE);
-    buffer_append_byte(writer->buffer, (uint8_t)value);
-}
-
 void thrift_write_i16(struct thrift_writer *writer, int16_t id, int16_t value)
 {
     append_header(writer, id, THRIFT_I16);

@@ -30,7 +30,6 @@ enum thrift_type {
 };
 
 void thrift_write_bool(struct thrift_writer *writer, int16_t id, bool value);
-void thrift_write_byte(struct thrift_writer *writer, int16_t id, int8_t value);
 void thrift_write_i16(struct thrift_writer *writer, int16_t id, int16_t value);
 void thrift_write_i32(struct thrift_writer *writer, int16_t id, int32_t value);
 void thrift_write_i64(struct thrift_writer *writer, int16_t id, int64_t value);

@@ -42,7 +42,6 @@ struct committer {
     enum committer_phase phase;
     bool is_stopped;
     bool has_failed;
-    struct error last_error;
 };
 
 struct committer *committer_create(const char *const *names, uint32_t num_tables,
@@ -52,7 +51,6 @@ struct committer *committer_create(const char *const *names, uint32_t num_tables
     committer->callbacks = *callbacks;
     committer->num_tables = num_tables;
     committer->tables = mem_calloc(num_tables + 1, sizeof *committer->tables);
-    error_clear(&committer->last_error);
     for (uint32_t t = 0; t < num_tables; t++) {
         struct table_state *table = &committer->tables[t];
         table->shown.name = mem_strdup(names[t]);
@@ -195,10 +193,8 @@ static bool take_answer(struct committer *committer, uint32_t t, const struct er
         table->backoff_ms = MIN_BACKOFF_MS;
         table->retry_ms = INT64_MIN;
         table->io_failures = 0;
-        error_clear(&committer->last_error);
         return true;
     }
-    committer->last_error = *error;
     /* A full or failing disk may recover, a wrong path does not: a few attempts tell. */
     bool is_io = error->code == STATUS_IO && ++table->io_failures < MAX_IO_FAILURES;
     if (error->fatal || (!error->retriable && !is_io)) {
@@ -306,12 +302,6 @@ int64_t committer_oldest_pending(const struct committer *committer)
     return committer->num_pending == 0 ? COMMITTER_NOTHING : (int64_t)committer->pending[0].checkpoint_id;
 }
 
-uint64_t committer_pending_at(const struct committer *committer, uint32_t index)
-{
-    CHECK(index < committer->num_pending);
-    return committer->pending[index].checkpoint_id;
-}
-
 bool committer_has_request(const struct committer *committer)
 {
     for (uint32_t t = 0; t < committer->num_tables; t++)
@@ -334,9 +324,4 @@ const struct committer_table *committer_table(const struct committer *committer,
 {
     CHECK(table < committer->num_tables);
     return &committer->tables[table].shown;
-}
-
-const struct error *committer_last_error(const struct committer *committer)
-{
-    return &committer->last_error;
 }

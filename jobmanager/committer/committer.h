@@ -64,10 +64,7 @@ int64_t committer_next_timer_ms(const struct committer *committer);
 uint32_t committer_num_pending(const struct committer *committer);
 /* The oldest of them; COMMITTER_NOTHING when none. */
 int64_t committer_oldest_pending(const struct committer *committer);
-uint64_t committer_pending_at(const struct committer *committer, uint32_t index);
 bool committer_has_request(const struct committer *committer); /* I/O is under way */
 bool committer_has_failed(const struct committer *committer);
 uint32_t committer_num_tables(const struct committer *committer);
 const struct committer_table *committer_table(const struct committer *committer, uint32_t table);
-/* Why the last attempt failed, for a job that waits; code OK when none did since the last success. */
-const struct error *committer_last_error(const struct committer *committer);

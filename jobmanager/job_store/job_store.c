@@ -67,11 +67,6 @@ uint64_t job_store_epoch(const struct job_store *store)
     return store->epoch;
 }
 
-const char *job_store_leader_id(const struct job_store *store)
-{
-    return store->leader_id;
-}
-
 const char *job_store_name_space(const struct job_store *store)
 {
     return store->name_space;

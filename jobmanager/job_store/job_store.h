@@ -38,7 +38,6 @@ STATUS_MUST_CHECK enum status job_store_try_lead(struct job_store *store, const 
                                                  bool *ret_is_leader, struct error *error);
 STATUS_MUST_CHECK enum status job_store_keep_lead(struct job_store *store, struct error *error);
 uint64_t job_store_epoch(const struct job_store *store); /* 0: not leading */
-const char *job_store_leader_id(const struct job_store *store);
 const char *job_store_name_space(const struct job_store *store);
 
 enum { STORED_JOB_ID_BYTES = 33, STORED_STATE_BYTES = 16, STORED_LINEAGE_BYTES = 37 };

@@ -114,11 +114,6 @@ bool scheduler_is_attempt_live(const struct scheduler *scheduler)
     return scheduler->phase == PHASE_DEPLOYED;
 }
 
-uint32_t scheduler_slots_needed(const struct scheduler *scheduler)
-{
-    return scheduler->slots_needed;
-}
-
 const char *scheduler_waiting_for(const struct scheduler *scheduler)
 {
     return scheduler->waiting_for;

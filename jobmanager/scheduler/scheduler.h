@@ -127,7 +127,6 @@ const struct execution *scheduler_execution(const struct scheduler *scheduler, u
                                             uint32_t subtask);
 /* True while tasks of the present attempt are deployed and not given up. */
 bool scheduler_is_attempt_live(const struct scheduler *scheduler);
-uint32_t scheduler_slots_needed(const struct scheduler *scheduler);
 /* What the job waits for, "" when it does not. */
 const char *scheduler_waiting_for(const struct scheduler *scheduler);
 /* The last failure; code OK when there was none. */
