@@ -3,6 +3,7 @@
 #include "common/base/memory.h"
 #include "common/expression/time_zone_rules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
