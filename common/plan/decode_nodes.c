@@ -127,10 +127,12 @@ static enum status decode_watermark(const struct decoder *decoder, const MESSAGE
 {
     if (message == NULL)
         return STATUS_OK;
-    if (message->field >= schema->num_fields)
-        return decode_corrupt(decoder, "a watermark is of a column that is not there");
+    if (message->emit_interval_ms < 0 || message->idle_timeout_ms < 0)
+        return decode_corrupt(decoder, "a watermark has a negative interval");
     struct plan_watermark *watermark = arena_calloc(decoder->graph->arena, 1, sizeof *watermark);
-    watermark->field = message->field;
+    watermark->emit_interval_ms = message->emit_interval_ms;
+    watermark->idle_timeout_ms = message->idle_timeout_ms;
+    watermark->time_zone = arena_strdup(decoder->graph->arena, message->time_zone);
     source->watermark = watermark;
     return decode_expression(decoder, message->expression, schema, &watermark->expression);
 }

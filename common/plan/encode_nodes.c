@@ -97,7 +97,9 @@ MESSAGE(Source) *
     if (source->watermark != NULL) {
         message->watermark = arena_alloc(arena, sizeof *message->watermark);
         frazil__job_graph__watermark__init(message->watermark);
-        message->watermark->field = source->watermark->field;
+        message->watermark->emit_interval_ms = source->watermark->emit_interval_ms;
+        message->watermark->idle_timeout_ms = source->watermark->idle_timeout_ms;
+        message->watermark->time_zone = or_empty(source->watermark->time_zone);
         message->watermark->expression = encode_expression(arena, source->watermark->expression);
     }
     if (source->kind == PLAN_SOURCE_KAFKA) {

@@ -20,6 +20,7 @@ struct plan_job_configuration {
     const char *local_time_zone;                    /* "UTC" unless set */
     const char *restart_strategy;                   /* NULL: not given */
     const char *restore_path;                       /* execution.state-recovery.path; NULL: none */
+    bool ignores_unclaimed_state;                   /* execution.state-recovery.ignore-unclaimed-state */
     bool new_lineage;                               /* execution.lineage = new */
     const struct plan_configuration_entry *entries; /* everything set in the session, as it was */
     size_t entry_count;
@@ -32,10 +33,24 @@ struct plan_vertex {
     const struct plan_node *root;
 };
 
-/* Between vertices; there are none before exchanges come. */
+enum plan_partitioning {
+    PLAN_FORWARD,   /* subtask i to subtask i: both vertices have the same parallelism */
+    PLAN_HASH,      /* by key_columns: key group = murmur3(packed key) mod max parallelism */
+    PLAN_REBALANCE, /* round robin, batch by batch */
+    PLAN_BROADCAST,
+    PLAN_SINGLETON, /* all to subtask 0 */
+};
+
+/* An exchange between two vertices. */
 struct plan_edge {
-    uint32_t from; /* index into vertices */
-    uint32_t to;
+    uint32_t from;         /* index into vertices */
+    uint32_t from_node_id; /* whose output 0 it carries */
+    uint32_t to;           /* index into vertices; its root takes the rows */
+    uint32_t input;        /* of that root; several edges may feed one input (a union) */
+    enum plan_partitioning partitioning;
+    const uint32_t *key_columns; /* HASH: of the rows that it carries */
+    uint32_t key_column_count;
+    const struct schema *schema; /* of those rows */
 };
 
 /*

@@ -209,7 +209,7 @@ static enum status decode_graph(const struct decoder *decoder, const MESSAGE(Job
         return status;
     struct plan_edge *edges = arena_calloc(graph->arena, message->n_edges + 1, sizeof *edges);
     for (size_t i = 0; i < message->n_edges; i++) {
-        edges[i] = (struct plan_edge){message->edges[i]->from, message->edges[i]->to};
+        edges[i] = (struct plan_edge){.from = message->edges[i]->from, .to = message->edges[i]->to};
         if (edges[i].from >= message->n_vertices || edges[i].to >= message->n_vertices)
             return decode_corrupt(decoder, "an edge leads nowhere");
     }

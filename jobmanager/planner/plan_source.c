@@ -276,7 +276,7 @@ const struct plan_source *plan_source_restrict(struct arena *arena, const struct
             return source;
     }
     struct plan_watermark *watermark = arena_calloc(arena, 1, sizeof *watermark);
-    watermark->field = map[scan->watermark_field];
+    watermark->time_zone = "UTC";
     watermark->expression = expression_map_columns(arena, scan->watermark, map);
     source->watermark = watermark;
     return source;

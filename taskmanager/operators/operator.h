@@ -2,6 +2,7 @@
 
 #include "common/base/process_context.h"
 #include "common/columnar/record_batch.h"
+#include "taskmanager/state/keyed_state.h"
 #include "taskmanager/state/operator_state.h"
 
 /*
@@ -45,7 +46,14 @@ static inline enum operator_result operator_output_emit(struct operator_output *
 struct operator_metrics {
     _Atomic uint64_t records_in, records_out, bytes_in, bytes_out, dropped_records, failed_records;
     _Atomic int64_t pending_records; /* a source's lag; -1: not known */
+    _Atomic uint64_t late_records_dropped;
+    _Atomic int64_t watermark_us; /* the last that came; INT64_MIN: none yet */
+    _Atomic uint64_t state_bytes; /* of keyed state, memory and files */
 };
+
+/* The last watermark of a bounded input, after which every window fires. */
+#define WATERMARK_MAX  INT64_MAX
+#define WATERMARK_NONE INT64_MIN
 
 /* Handed to open; outlives the operator. */
 struct operator_context {
@@ -57,6 +65,9 @@ struct operator_context {
     struct operator_output *const *outputs;
     uint32_t num_outputs;
     struct operator_metrics *metrics;
+    /* Of a node that keeps keyed state; NULL: it has none. Opened and restored before open, snapshot by the
+     * chain right after snapshot_state, closed after close. */
+    struct keyed_state_backend *keyed_state;
     void (*wake)(void *wake_context); /* any thread */
     void *wake_context;
 };
@@ -112,5 +123,8 @@ struct operator_ops {
     enum operator_result (*end_input)(struct operator* operator, uint32_t input, enum end_of_input how,
                                       struct error *error);
     enum operator_result (*resume)(struct operator* operator, struct error * error);
+    /* Processing time. When on_timer is next due, by the wall clock; INT64_MAX: never. Asked after each call
+     * that returned DONE, so that it must be cheap. */
+    int64_t (*next_timer_us)(const struct operator* operator);
     enum operator_result (*on_timer)(struct operator* operator, int64_t time_us, struct error *error);
 };

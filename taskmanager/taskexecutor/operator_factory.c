@@ -44,7 +44,12 @@ static struct operator* create_operator(const struct plan_node *node, struct col
     switch (node->kind) {
     case PLAN_CALC: return calc_create(node->calc, node->schema);
     case PLAN_SINK: return create_sink(node, channel);
-    case PLAN_SOURCE: break;
+    case PLAN_SOURCE:
+    case PLAN_WINDOW_TABLE_FUNCTION:
+    case PLAN_WINDOW_AGGREGATE:
+    case PLAN_GROUP_AGGREGATE:
+    case PLAN_DEDUPLICATE:
+    case PLAN_TOP_N: break;
     }
     return NULL;
 }

@@ -72,7 +72,7 @@ static void print_source(const struct plan_node *node, struct buffer *out)
                           source->fields[i].metadata_key);
     }
     if (source->watermark != NULL) {
-        buffer_printf(out, " watermark(%s)=", node->schema->fields[source->watermark->field].name);
+        buffer_append_text(out, " watermark=");
         expression_format(source->watermark->expression, node->schema, out);
     }
     if (source->kafka != NULL) {
