@@ -50,7 +50,7 @@ static struct scan *find_scan(const struct plan_builder *builder, const struct s
     return NULL;
 }
 
-static enum status open_scan(struct plan_builder *builder, const struct sql_table_reference *from,
+static enum status open_scan(struct plan_builder *builder, const struct sql_relation *from,
                              struct scan **ret_scan)
 {
     struct arena *arena = builder->graph->arena;

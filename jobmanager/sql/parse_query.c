@@ -70,7 +70,7 @@ static enum status parse_item(struct parser *parser, struct sql_select_item *ite
     return parse_bare_alias(parser, &item->alias);
 }
 
-static enum status parse_from(struct parser *parser, struct sql_table_reference *from)
+static enum status parse_from(struct parser *parser, struct sql_relation *from)
 {
     if (token_is(&parser->token, "("))
         return parser_unsupported(parser, "A subquery");
@@ -142,6 +142,7 @@ static enum status parse_row(struct parser *parser, struct sql_row *row)
 static enum status parse_values(struct parser *parser, struct sql_query *query)
 {
     struct sql_row *rows = NULL;
+    query->kind = SQL_QUERY_VALUES;
     do {
         struct sql_row row = {.count = 0};
         PARSE(parse_row(parser, &row));

@@ -77,7 +77,7 @@ enum sql_literal_kind {
     SQL_LITERAL_STRING,  /* text has its quotes removed */
     SQL_LITERAL_DATE,    /* text is what stood between the quotes, unchecked */
     SQL_LITERAL_TIMESTAMP,
-    SQL_LITERAL_INTERVAL, /* interval_ms or interval_months is set */
+    SQL_LITERAL_INTERVAL, /* text is what stood between the quotes; interval_ms or interval_months is set */
 };
 
 enum sql_expression_kind {
@@ -90,21 +90,68 @@ enum sql_expression_kind {
                */
 };
 
+struct sql_over;
+
 struct sql_expression {
     enum sql_expression_kind kind;
     uint16_t depth; /* of the tree below, bounded by the parser so that recursion over it is safe */
     struct sql_span span;
     enum sql_literal_kind literal;
-    const char *text; /* literal text, or the name of a call */
-    const char *interval_unit;
-    int64_t interval_ms;
+    const char *text;          /* literal text, or the name of a call */
+    const char *interval_unit; /* as written: "HOUR", "DAY(3)", "DAY TO SECOND" */
+    bool interval_is_months;   /* YEAR, MONTH, YEAR TO MONTH; the others are of milliseconds */
+    int64_t interval_ms;       /* signed, as are the months */
     int64_t interval_months;
     struct sql_name column;
     const struct sql_expression *const *arguments;
     size_t argument_count;
-    const struct sql_type *type; /* of a cast */
-    bool is_try;                 /* TRY_CAST */
-    bool is_niladic;             /* CURRENT_TIMESTAMP and others without parentheses */
+    const struct sql_type *type;         /* of a cast */
+    bool is_try;                         /* TRY_CAST */
+    bool is_niladic;                     /* CURRENT_TIMESTAMP and others without parentheses */
+    bool is_star;                        /* COUNT(*), which has no arguments */
+    bool is_distinct;                    /* COUNT(DISTINCT x) */
+    const struct sql_expression *filter; /* FILTER (WHERE ...) of a call; NULL when none */
+    const struct sql_over *over;         /* OVER (...) of a call; NULL when none */
+};
+
+enum sql_null_order { SQL_NULLS_DEFAULT, SQL_NULLS_FIRST, SQL_NULLS_LAST };
+
+/* One key of ORDER BY. */
+struct sql_sort_item {
+    const struct sql_expression *expression;
+    bool is_descending;
+    enum sql_null_order nulls;
+    struct sql_span span;
+};
+
+enum sql_bound_kind {
+    SQL_BOUND_UNBOUNDED_PRECEDING,
+    SQL_BOUND_PRECEDING,
+    SQL_BOUND_CURRENT_ROW,
+    SQL_BOUND_FOLLOWING,
+    SQL_BOUND_UNBOUNDED_FOLLOWING,
+};
+
+struct sql_bound {
+    enum sql_bound_kind kind;
+    const struct sql_expression *offset; /* of PRECEDING and FOLLOWING: a number of rows or an interval */
+};
+
+/* ROWS or RANGE BETWEEN start AND end; without BETWEEN the end is the current row. */
+struct sql_frame {
+    bool is_rows;
+    struct sql_bound start, end;
+    struct sql_span span;
+};
+
+/* OVER (PARTITION BY ... ORDER BY ... [frame]) */
+struct sql_over {
+    const struct sql_expression *const *partition_by;
+    size_t partition_count;
+    const struct sql_sort_item *order_by;
+    size_t order_count;
+    const struct sql_frame *frame; /* NULL when none */
+    struct sql_span span;
 };
 
 enum sql_column_kind { SQL_COLUMN_PHYSICAL, SQL_COLUMN_COMPUTED, SQL_COLUMN_METADATA };
@@ -121,10 +168,20 @@ struct sql_column {
     const char *comment; /* may be NULL */
 };
 
-enum sql_transform { SQL_TRANSFORM_IDENTITY, SQL_TRANSFORM_DAY };
+/* DATE_FORMAT(c, 'yyyy-MM-dd') is the transform DAY, and so on: it names the same partitions. */
+enum sql_transform {
+    SQL_TRANSFORM_IDENTITY,
+    SQL_TRANSFORM_YEAR,
+    SQL_TRANSFORM_MONTH,
+    SQL_TRANSFORM_DAY,
+    SQL_TRANSFORM_HOUR,
+    SQL_TRANSFORM_BUCKET,
+    SQL_TRANSFORM_TRUNCATE,
+};
 
 struct sql_partition_field {
     enum sql_transform transform;
+    uint32_t parameter; /* number of buckets, or width of TRUNCATE: at least 1 */
     const char *column;
     struct sql_span span;
 };
@@ -161,10 +218,45 @@ struct sql_select_item {
     struct sql_span span;
 };
 
-struct sql_table_reference {
+struct sql_query;
+struct sql_window_function;
+
+enum sql_relation_kind {
+    SQL_RELATION_TABLE,    /* name, hints: a table, a view, or a name of WITH */
+    SQL_RELATION_SUBQUERY, /* query */
+    SQL_RELATION_WINDOW,   /* window */
+};
+
+/* What stands in FROM, and what a window table function reads. */
+struct sql_relation {
+    enum sql_relation_kind kind;
     struct sql_name name;
-    const char *alias; /* NULL when none */
     struct sql_properties hints;
+    const struct sql_query *query;
+    const struct sql_window_function *window;
+    const char *alias;                 /* NULL when none */
+    const char *const *column_aliases; /* AS t (a, b); NULL when none */
+    const struct sql_span *column_alias_spans;
+    size_t column_alias_count;
+    struct sql_span span;
+};
+
+enum sql_window_kind { SQL_WINDOW_TUMBLE, SQL_WINDOW_HOP, SQL_WINDOW_CUMULATE, SQL_WINDOW_SESSION };
+
+/* TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)), with its arguments by place or by name. The
+ * lengths are INTERVAL literals of milliseconds: the parser sees to that, and that those which a kind needs
+ * are there. Their values are unchecked. */
+struct sql_window_function {
+    enum sql_window_kind kind;
+    struct sql_span span;                /* of the function, without its arguments */
+    const struct sql_relation *input;    /* a table or a subquery */
+    const struct sql_expression *time;   /* DESCRIPTOR(c): a SQL_COLUMN */
+    const struct sql_expression *size;   /* of the window; CUMULATE: the largest; SESSION: the gap */
+    const struct sql_expression *slide;  /* HOP: the slide, CUMULATE: the step; else NULL */
+    const struct sql_expression *offset; /* NULL when none */
+    /* SESSION(TABLE t PARTITION BY (a, b), ...): SQL_COLUMNs */
+    const struct sql_expression *const *partition_by;
+    size_t partition_count;
 };
 
 /* One row of VALUES. */
@@ -174,16 +266,57 @@ struct sql_row {
     struct sql_span span;
 };
 
-/* A SELECT, or a list of VALUES when row_count is not 0. */
+/* WITH name (columns) AS (query). */
+struct sql_with_item {
+    const char *name;
+    const char *const *columns; /* NULL when none */
+    const struct sql_span *column_spans;
+    size_t column_count;
+    const struct sql_query *query;
+    struct sql_span span; /* of the name */
+};
+
+/* Queries nest no deeper than the parser's bound, so that recursion over them is safe; names of WITH are as
+ * written, and whoever puts queries in their place bounds the result. */
+enum sql_query_kind { SQL_QUERY_SELECT, SQL_QUERY_VALUES, SQL_QUERY_UNION };
+
 struct sql_query {
+    enum sql_query_kind kind;
+    struct sql_span span;
+    /* Tables that only this query and those within it see; an item sees those before it. They hide tables
+     * of the same one-part name. */
+    const struct sql_with_item *with;
+    size_t with_count;
+
+    /* SELECT: */
+    bool is_distinct;
     const struct sql_select_item *items;
     size_t item_count;
     bool has_from;
-    struct sql_table_reference from;
+    struct sql_relation from;
     const struct sql_expression *where; /* NULL when none */
+    /* Expressions over the input; window functions of old (TUMBLE(ts, INTERVAL ...)) are calls. */
+    const struct sql_expression *const *group_by;
+    size_t group_count;
+    const struct sql_expression *having; /* NULL when none */
+
+    /* VALUES: */
     const struct sql_row *rows;
     size_t row_count;
-    struct sql_span span;
+
+    /* UNION: two or more. */
+    bool is_all;
+    const struct sql_query *const *inputs;
+    size_t input_count;
+
+    /* Of every kind: */
+    const struct sql_sort_item *order_by;
+    size_t order_count;
+    struct sql_span order_span; /* of the words ORDER BY */
+    bool has_limit;
+    int64_t limit;              /* of LIMIT and FETCH, not negative */
+    int64_t offset;             /* 0 when none */
+    struct sql_span limit_span; /* of LIMIT, OFFSET or FETCH, whichever came first; line 0 when none */
 };
 
 struct sql_insert {
@@ -195,24 +328,49 @@ struct sql_insert {
     const struct sql_query *query;
 };
 
+struct sql_create_view {
+    struct sql_name name;
+    bool temporary;
+    bool if_not_exists;
+    const char *const *columns; /* NULL when none were named */
+    const struct sql_span *column_spans;
+    size_t column_count;
+    const char *comment; /* may be NULL */
+    const struct sql_query *query;
+};
+
+/* The details that EXPLAIN is asked for, or'ed. */
+enum sql_explain_detail {
+    SQL_EXPLAIN_ESTIMATED_COST = 1,
+    SQL_EXPLAIN_CHANGELOG_MODE = 2,
+    SQL_EXPLAIN_JSON_EXECUTION_PLAN = 4,
+    SQL_EXPLAIN_PLAN_ADVICE = 8,
+};
+
 enum sql_statement_kind {
     SQL_CREATE_TABLE,
+    SQL_CREATE_VIEW,
     SQL_CREATE_CATALOG,
     SQL_CREATE_DATABASE,
     SQL_DROP_TABLE,
+    SQL_DROP_VIEW,
     SQL_DROP_DATABASE,
     SQL_DROP_CATALOG,
     SQL_USE_DATABASE,
     SQL_USE_CATALOG,
     SQL_SHOW_TABLES,
+    SQL_SHOW_VIEWS,
     SQL_SHOW_DATABASES,
     SQL_SHOW_CATALOGS,
     SQL_SHOW_FUNCTIONS,
     SQL_SHOW_JOBS,
     SQL_SHOW_CREATE_TABLE,
+    SQL_SHOW_CREATE_VIEW,
     SQL_SHOW_CURRENT_CATALOG,
     SQL_SHOW_CURRENT_DATABASE,
     SQL_DESCRIBE,
+    SQL_DESCRIBE_JOB,
+    SQL_STOP_JOB,
     SQL_EXPLAIN, /* of inserts or query */
     SQL_SET,     /* without a key: list all */
     SQL_RESET,   /* without a key: all */
@@ -231,6 +389,7 @@ struct sql_statement {
     bool cascade;
     bool temporary;
     const struct sql_create_table *create_table;
+    const struct sql_create_view *create_view;
     struct sql_properties properties; /* CREATE CATALOG and CREATE DATABASE */
     const char *comment;
     const char *key;                  /* SET and RESET; NULL when none */
@@ -238,4 +397,8 @@ struct sql_statement {
     const struct sql_query *query;    /* SELECT, EXPLAIN of one */
     const struct sql_insert *inserts; /* INSERT, STATEMENT SET, EXPLAIN of them */
     size_t insert_count;
+    unsigned explain_details; /* EXPLAIN: of enum sql_explain_detail */
+    const char *job_id;       /* STOP JOB, DESCRIBE JOB: as written, unchecked */
+    struct sql_span job_id_span;
+    bool with_savepoint, with_drain; /* STOP JOB */
 };
