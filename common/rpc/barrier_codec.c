@@ -9,6 +9,7 @@ void rpc_trigger_checkpoint_encode(const struct rpc_trigger_checkpoint *message,
     wire.task = rpc_task_id_to_wire(&message->task, arena);
     wire.checkpoint_id = message->checkpoint_id;
     wire.kind = message->kind;
+    wire.is_drain = message->is_drain;
     wire.timestamp_ms = message->timestamp_ms;
     rpc_pack(&wire.base, buffer);
     arena_free(arena);
@@ -23,6 +24,7 @@ enum status rpc_trigger_checkpoint_decode(struct bytes_view bytes, struct arena 
     struct rpc_trigger_checkpoint message = {
         .checkpoint_id = wire->checkpoint_id,
         .kind = (enum rpc_checkpoint_kind)wire->kind,
+        .is_drain = wire->is_drain,
         .timestamp_ms = wire->timestamp_ms,
     };
     enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);
@@ -31,13 +33,26 @@ enum status rpc_trigger_checkpoint_decode(struct bytes_view bytes, struct arena 
     return status;
 }
 
-static Frazil__OperatorBytes *state_to_wire(const struct rpc_operator_bytes *state, struct arena *arena)
+static Frazil__OperatorBytes **states_to_wire(const struct rpc_operator_bytes *states, size_t count,
+                                              struct arena *arena)
 {
-    Frazil__OperatorBytes *wire = arena_alloc(arena, sizeof *wire);
-    frazil__operator_bytes__init(wire);
-    wire->node_id = state->node_id;
-    wire->bytes = rpc_bytes_to_wire(state->bytes);
+    Frazil__OperatorBytes **wire = arena_alloc(arena, count * sizeof(*wire));
+    for (size_t i = 0; i < count; i++) {
+        wire[i] = arena_alloc(arena, sizeof *wire[i]);
+        frazil__operator_bytes__init(wire[i]);
+        wire[i]->node_id = states[i].node_id;
+        wire[i]->bytes = rpc_bytes_to_wire(states[i].bytes);
+    }
     return wire;
+}
+
+static const struct rpc_operator_bytes *states_from_wire(Frazil__OperatorBytes *const *wire, size_t count,
+                                                         struct arena *arena)
+{
+    struct rpc_operator_bytes *states = arena_alloc(arena, count * sizeof *states);
+    for (size_t i = 0; i < count; i++)
+        states[i] = (struct rpc_operator_bytes){wire[i]->node_id, rpc_bytes_from_wire(wire[i]->bytes)};
+    return states;
 }
 
 static Frazil__Committable *committable_to_wire(const struct rpc_committable *committable,
@@ -58,9 +73,9 @@ void rpc_acknowledge_encode(const struct rpc_acknowledge *message, struct buffer
     wire.checkpoint_id = message->checkpoint_id;
     wire.is_end_of_input = message->is_end_of_input;
     wire.n_states = message->num_states;
-    wire.states = arena_alloc(arena, message->num_states * sizeof *wire.states);
-    for (size_t i = 0; i < message->num_states; i++)
-        wire.states[i] = state_to_wire(&message->states[i], arena);
+    wire.states = states_to_wire(message->states, message->num_states, arena);
+    wire.n_keyed_states = message->num_keyed_states;
+    wire.keyed_states = states_to_wire(message->keyed_states, message->num_keyed_states, arena);
     wire.n_committables = message->num_committables;
     wire.committables = arena_alloc(arena, message->num_committables * sizeof *wire.committables);
     for (size_t i = 0; i < message->num_committables; i++)
@@ -68,6 +83,8 @@ void rpc_acknowledge_encode(const struct rpc_acknowledge *message, struct buffer
     wire.sync_duration_ms = message->sync_duration_ms;
     wire.async_duration_ms = message->async_duration_ms;
     wire.alignment_ms = message->alignment_ms;
+    wire.start_delay_ms = message->start_delay_ms;
+    wire.aligned_bytes = message->aligned_bytes;
     rpc_pack(&wire.base, buffer);
     arena_free(arena);
 }
@@ -78,10 +95,6 @@ enum status rpc_acknowledge_decode(struct bytes_view bytes, struct arena *arena,
     const Frazil__Acknowledge *wire = rpc_unpack(&frazil__acknowledge__descriptor, bytes, arena);
     if (wire == NULL)
         return rpc_corrupt("acknowledge", error);
-    struct rpc_operator_bytes *states = arena_alloc(arena, wire->n_states * sizeof *states);
-    for (size_t i = 0; i < wire->n_states; i++)
-        states[i] = (struct rpc_operator_bytes){wire->states[i]->node_id,
-                                                rpc_bytes_from_wire(wire->states[i]->bytes)};
     struct rpc_committable *committables = arena_alloc(arena, wire->n_committables * sizeof *committables);
     for (size_t i = 0; i < wire->n_committables; i++)
         committables[i] = (struct rpc_committable){wire->committables[i]->sink_id,
@@ -89,13 +102,17 @@ enum status rpc_acknowledge_decode(struct bytes_view bytes, struct arena *arena,
     struct rpc_acknowledge message = {
         .checkpoint_id = wire->checkpoint_id,
         .is_end_of_input = wire->is_end_of_input,
-        .states = states,
+        .states = states_from_wire(wire->states, wire->n_states, arena),
         .num_states = wire->n_states,
+        .keyed_states = states_from_wire(wire->keyed_states, wire->n_keyed_states, arena),
+        .num_keyed_states = wire->n_keyed_states,
         .committables = committables,
         .num_committables = wire->n_committables,
         .sync_duration_ms = wire->sync_duration_ms,
         .async_duration_ms = wire->async_duration_ms,
         .alignment_ms = wire->alignment_ms,
+        .start_delay_ms = wire->start_delay_ms,
+        .aligned_bytes = wire->aligned_bytes,
     };
     enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);
     if (status == STATUS_OK)

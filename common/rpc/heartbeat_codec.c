@@ -7,6 +7,7 @@ void rpc_register_encode(const struct rpc_register *message, struct buffer *buff
     Frazil__Register wire = FRAZIL__REGISTER__INIT;
     wire.taskmanager_id = (char *)message->taskmanager_id;
     wire.address = (char *)message->address;
+    wire.data_address = (char *)message->data_address;
     wire.host = (char *)message->host;
     wire.protocol_version = message->protocol_version;
     wire.build_version = (char *)message->build_version;
@@ -26,6 +27,7 @@ enum status rpc_register_decode(struct bytes_view bytes, struct arena *arena,
     *ret_message = (struct rpc_register){
         .taskmanager_id = wire->taskmanager_id,
         .address = wire->address,
+        .data_address = wire->data_address,
         .host = wire->host,
         .protocol_version = wire->protocol_version,
         .build_version = wire->build_version,
@@ -73,6 +75,9 @@ static Frazil__OperatorMetrics *metrics_to_wire(const struct rpc_operator_metric
     wire->dropped_records = metrics->dropped_records;
     wire->failed_records = metrics->failed_records;
     wire->pending_records = metrics->pending_records;
+    wire->late_records_dropped = metrics->late_records_dropped;
+    wire->watermark_us = metrics->watermark_us;
+    wire->state_bytes = metrics->state_bytes;
     return wire;
 }
 
@@ -85,6 +90,10 @@ static Frazil__TaskReport *report_to_wire(const struct rpc_task_report *report, 
     wire->busy_ms = report->busy_ms;
     wire->idle_ms = report->idle_ms;
     wire->backpressured_ms = report->backpressured_ms;
+    wire->queued_inputs = report->queued_inputs;
+    wire->queued_outputs = report->queued_outputs;
+    wire->bytes_received = report->bytes_received;
+    wire->bytes_sent = report->bytes_sent;
     wire->n_operators = report->num_operators;
     wire->operators = arena_alloc(arena, report->num_operators * sizeof *wire->operators);
     for (size_t i = 0; i < report->num_operators; i++)
@@ -120,6 +129,9 @@ static struct rpc_operator_metrics metrics_from_wire(const Frazil__OperatorMetri
         .dropped_records = wire->dropped_records,
         .failed_records = wire->failed_records,
         .pending_records = wire->pending_records,
+        .late_records_dropped = wire->late_records_dropped,
+        .watermark_us = wire->watermark_us,
+        .state_bytes = wire->state_bytes,
     };
 }
 
@@ -130,6 +142,10 @@ static enum status report_from_wire(const Frazil__TaskReport *wire, struct arena
         .busy_ms = wire->busy_ms,
         .idle_ms = wire->idle_ms,
         .backpressured_ms = wire->backpressured_ms,
+        .queued_inputs = wire->queued_inputs,
+        .queued_outputs = wire->queued_outputs,
+        .bytes_received = wire->bytes_received,
+        .bytes_sent = wire->bytes_sent,
         .num_operators = wire->n_operators,
     };
     if (wire->status > RPC_TASK_FAILED)

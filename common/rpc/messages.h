@@ -27,11 +27,12 @@ enum rpc_method {
     RPC_NOTIFY_CHECKPOINT = 19,  /* rpc_notify_checkpoint -> empty */
 };
 
-enum { RPC_VERSION = 1 };
+enum { RPC_VERSION = 2 };
 
 struct rpc_register {
     const char *taskmanager_id; /* 32 hexadecimal digits, drawn anew at each start: the incarnation */
     const char *address;        /* to dial for requests: tcp://host:port */
+    const char *data_address;   /* to dial for rows of other taskmanagers' tasks: exchange_hub_address */
     const char *host;
     uint32_t protocol_version;
     const char *build_version;
@@ -73,12 +74,18 @@ struct rpc_operator_metrics {
     uint32_t node_id; /* of the plan */
     uint64_t records_in, records_out, bytes_in, bytes_out, dropped_records, failed_records;
     int64_t pending_records; /* -1: not known */
+    uint64_t late_records_dropped;
+    int64_t watermark_us; /* the last that came; INT64_MIN: none yet */
+    uint64_t state_bytes; /* of keyed state, memory and files */
 };
 
 struct rpc_task_report {
     struct rpc_task_id task;
     enum rpc_task_status status;
     int64_t busy_ms, idle_ms, backpressured_ms; /* totals */
+    /* Of the channels between tasks: elements that wait now, before and behind the chain, and total bytes. */
+    uint32_t queued_inputs, queued_outputs;
+    uint64_t bytes_received, bytes_sent;
     const struct rpc_operator_metrics *operators;
     size_t num_operators;
 };
@@ -120,9 +127,15 @@ struct rpc_acknowledge {
     bool is_end_of_input;                    /* the barrier came after the end of all input */
     const struct rpc_operator_bytes *states; /* operator_state_encode, one for each operator that has any */
     size_t num_states;
+    const struct rpc_operator_bytes
+        *keyed_states; /* keyed_state_handle_encode, one for each that keeps any */
+    size_t num_keyed_states;
     const struct rpc_committable *committables;
     size_t num_committables;
-    int64_t sync_duration_ms, async_duration_ms, alignment_ms;
+    int64_t start_delay_ms; /* from the trigger's timestamp to the first barrier */
+    int64_t alignment_ms;   /* from the first barrier to the last */
+    int64_t sync_duration_ms, async_duration_ms;
+    uint64_t aligned_bytes; /* processed while barriers were aligned */
 };
 
 struct rpc_decline {
@@ -140,18 +153,34 @@ struct rpc_collect {
     uint32_t num_rows;
 };
 
-/* The states that one operator of all old subtasks had: the task redistributes (operator_state_redistribute).
+/*
+ * The states that one operator of all old subtasks had: the task redistributes (operator_state_redistribute),
+ * and takes its own key groups out of the handles. A file that a handle does not call shared is not ours: no
+ * later checkpoint may refer to it.
  */
 struct rpc_restored_operator {
     uint32_t node_id;
     const struct bytes_view *states;
     size_t num_states;
+    const struct bytes_view *keyed_states; /* keyed_state_handle_encode */
+    size_t num_keyed_states;
+};
+
+/* Where a subtask of the attempt runs. */
+struct rpc_task_location {
+    uint32_t vertex; /* index into the graph's vertices */
+    uint32_t subtask;
+    const char *taskmanager_id;
+    const char *data_address;
 };
 
 struct rpc_deploy {
     struct rpc_task_id task;
     uint32_t slot;
-    struct bytes_view job_graph;     /* plan_job_graph_encode; the task runs the vertex of task.vertex_id */
+    struct bytes_view job_graph; /* plan_job_graph_encode; the task runs the vertex of task.vertex_id */
+    const struct rpc_task_location *locations; /* of all subtasks of the attempt */
+    size_t num_locations;
+    const char *checkpoint_folder;   /* of the job: handles name files relative to it */
     uint64_t restored_checkpoint_id; /* 0: a fresh start */
     const struct rpc_restored_operator *restored;
     size_t num_restored;
@@ -164,14 +193,15 @@ struct rpc_cancel_task {
 enum rpc_checkpoint_kind {
     RPC_CHECKPOINT_PERIODIC,
     RPC_CHECKPOINT_FINAL, /* all sources have ended; nothing else differs */
-    RPC_SAVEPOINT,
-    RPC_SAVEPOINT_STOP, /* sources stop first */
+    RPC_SAVEPOINT,        /* for tasks as a periodic one: the jobmanager copies what it refers to */
+    RPC_SAVEPOINT_STOP,   /* sources read nothing after its barrier */
 };
 
 struct rpc_trigger_checkpoint {
     struct rpc_task_id task;
     uint64_t checkpoint_id;
     enum rpc_checkpoint_kind kind;
+    bool is_drain; /* SAVEPOINT_STOP: the sources end before the barrier, as if their data were at its end */
     int64_t timestamp_ms;
 };
 

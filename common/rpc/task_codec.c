@@ -19,6 +19,19 @@ static Frazil__RestoredOperator *restored_to_wire(const struct rpc_restored_oper
     wire->node_id = restored->node_id;
     wire->n_states = restored->num_states;
     wire->states = bytes_list_to_wire(restored->states, restored->num_states, arena);
+    wire->n_keyed_states = restored->num_keyed_states;
+    wire->keyed_states = bytes_list_to_wire(restored->keyed_states, restored->num_keyed_states, arena);
+    return wire;
+}
+
+static Frazil__TaskLocation *location_to_wire(const struct rpc_task_location *location, struct arena *arena)
+{
+    Frazil__TaskLocation *wire = arena_alloc(arena, sizeof *wire);
+    frazil__task_location__init(wire);
+    wire->vertex = location->vertex;
+    wire->subtask = location->subtask;
+    wire->taskmanager_id = (char *)location->taskmanager_id;
+    wire->data_address = (char *)location->data_address;
     return wire;
 }
 
@@ -29,6 +42,11 @@ void rpc_deploy_encode(const struct rpc_deploy *message, struct buffer *buffer)
     wire.task = rpc_task_id_to_wire(&message->task, arena);
     wire.slot = message->slot;
     wire.job_graph = rpc_bytes_to_wire(message->job_graph);
+    wire.n_locations = message->num_locations;
+    wire.locations = arena_alloc(arena, message->num_locations * sizeof *wire.locations);
+    for (size_t i = 0; i < message->num_locations; i++)
+        wire.locations[i] = location_to_wire(&message->locations[i], arena);
+    wire.checkpoint_folder = (char *)message->checkpoint_folder;
     wire.restored_checkpoint_id = message->restored_checkpoint_id;
     wire.n_restored = message->num_restored;
     wire.restored = arena_alloc(arena, message->num_restored * sizeof *wire.restored);
@@ -38,13 +56,35 @@ void rpc_deploy_encode(const struct rpc_deploy *message, struct buffer *buffer)
     arena_free(arena);
 }
 
+static const struct bytes_view *bytes_list_from_wire(const ProtobufCBinaryData *wire, size_t count,
+                                                     struct arena *arena)
+{
+    struct bytes_view *items = arena_alloc(arena, count * sizeof *items);
+    for (size_t i = 0; i < count; i++)
+        items[i] = rpc_bytes_from_wire(wire[i]);
+    return items;
+}
+
 static struct rpc_restored_operator restored_from_wire(const Frazil__RestoredOperator *wire,
                                                        struct arena *arena)
 {
-    struct bytes_view *states = arena_alloc(arena, wire->n_states * sizeof *states);
-    for (size_t i = 0; i < wire->n_states; i++)
-        states[i] = rpc_bytes_from_wire(wire->states[i]);
-    return (struct rpc_restored_operator){wire->node_id, states, wire->n_states};
+    return (struct rpc_restored_operator){
+        .node_id = wire->node_id,
+        .states = bytes_list_from_wire(wire->states, wire->n_states, arena),
+        .num_states = wire->n_states,
+        .keyed_states = bytes_list_from_wire(wire->keyed_states, wire->n_keyed_states, arena),
+        .num_keyed_states = wire->n_keyed_states,
+    };
+}
+
+static const struct rpc_task_location *locations_from_wire(Frazil__TaskLocation *const *wire, size_t count,
+                                                           struct arena *arena)
+{
+    struct rpc_task_location *locations = arena_alloc(arena, count * sizeof *locations);
+    for (size_t i = 0; i < count; i++)
+        locations[i] = (struct rpc_task_location){wire[i]->vertex, wire[i]->subtask, wire[i]->taskmanager_id,
+                                                  wire[i]->data_address};
+    return locations;
 }
 
 enum status rpc_deploy_decode(struct bytes_view bytes, struct arena *arena, struct rpc_deploy *ret_message,
@@ -59,6 +99,9 @@ enum status rpc_deploy_decode(struct bytes_view bytes, struct arena *arena, stru
     struct rpc_deploy message = {
         .slot = wire->slot,
         .job_graph = rpc_bytes_from_wire(wire->job_graph),
+        .locations = locations_from_wire(wire->locations, wire->n_locations, arena),
+        .num_locations = wire->n_locations,
+        .checkpoint_folder = wire->checkpoint_folder,
         .restored_checkpoint_id = wire->restored_checkpoint_id,
         .restored = restored,
         .num_restored = wire->n_restored,

@@ -188,6 +188,25 @@ static void start_attempt(struct job *job, const struct execution *execution, ui
     }
 }
 
+static const struct rpc_task_location *locate_tasks(const struct job *job, struct arena *arena,
+                                                    size_t *ret_count)
+{
+    const struct execution *executions = scheduler_executions(job_master_scheduler(job->master), ret_count);
+    struct rpc_task_location *locations = arena_alloc(arena, *ret_count * sizeof *locations);
+    for (size_t i = 0; i < *ret_count; i++) {
+        const char *taskmanager_id = executions[i].slot.taskmanager_id;
+        const struct taskmanager *taskmanager =
+            resourcemanager_find(job->dispatcher->resources, taskmanager_id);
+        locations[i] = (struct rpc_task_location){
+            .vertex = executions[i].vertex,
+            .subtask = executions[i].subtask,
+            .taskmanager_id = taskmanager_id,
+            .data_address = taskmanager == NULL ? "" : taskmanager->data_address,
+        };
+    }
+    return locations;
+}
+
 static void on_deploy(void *context, const struct execution *execution, uint32_t attempt,
                       struct checkpoint_metadata *restored)
 {
@@ -202,10 +221,12 @@ static void on_deploy(void *context, const struct execution *execution, uint32_t
         .task = task_id(job, execution, attempt),
         .slot = execution->slot.slot,
         .job_graph = buffer_view(&job->encoded_graph),
+        .checkpoint_folder = job->checkpoint_folder,
         .restored_checkpoint_id = restored == NULL ? 0 : restored->checkpoint_id,
         .restored = operators,
         .num_restored = count,
     };
+    message.locations = locate_tasks(job, arena, &message.num_locations);
     struct buffer payload = {0};
     rpc_deploy_encode(&message, &payload);
     call_task(job, execution, attempt, RPC_DEPLOY, 0, &payload);

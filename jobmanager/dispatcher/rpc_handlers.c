@@ -75,6 +75,7 @@ static enum status handle_register(struct dispatcher *dispatcher, struct bytes_v
     struct taskmanager_registration registration = {
         .id = message.taskmanager_id,
         .address = message.address,
+        .data_address = message.data_address,
         .host = message.host,
         .protocol_version = message.protocol_version,
         .build_version = message.build_version,

@@ -19,6 +19,7 @@ struct resourcemanager {
 static void taskmanager_free(struct taskmanager *taskmanager)
 {
     free(taskmanager->address);
+    free(taskmanager->data_address);
     free(taskmanager->host);
     free(taskmanager->build_version);
     free(taskmanager->owners);
@@ -96,6 +97,7 @@ enum status resourcemanager_register(struct resourcemanager *manager,
     struct taskmanager *taskmanager = mem_calloc(1, sizeof *taskmanager);
     memcpy(taskmanager->id, registration->id, TASKMANAGER_ID_BYTES);
     taskmanager->address = mem_strdup(registration->address);
+    taskmanager->data_address = mem_strdup(registration->data_address);
     taskmanager->host = mem_strdup(registration->host);
     taskmanager->build_version = mem_strdup(registration->build_version);
     taskmanager->num_slots = registration->num_slots;

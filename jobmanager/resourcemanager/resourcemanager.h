@@ -15,6 +15,7 @@ enum { TASKMANAGER_ID_BYTES = 33, SLOT_OWNER_BYTES = 33 };
 struct taskmanager_registration {
     const char *id;
     const char *address;
+    const char *data_address; /* for rows; only passed on */
     const char *host;
     uint32_t protocol_version;
     const char *build_version;
@@ -27,6 +28,7 @@ struct taskmanager_registration {
 struct taskmanager {
     char id[TASKMANAGER_ID_BYTES];
     char *address;
+    char *data_address;
     char *host;
     char *build_version;
     uint32_t num_slots;

@@ -111,9 +111,10 @@ void scheduler_slots(struct scheduler *scheduler, const struct scheduler_slot *s
     reset_executions(scheduler, now_ms);
     scheduler->callbacks.attempt_started(scheduler->callbacks.context, scheduler->attempt);
     scheduler_enter(scheduler, JOB_RUNNING);
+    for (size_t i = 0; i < scheduler->num_executions; i++)
+        scheduler->executions[i].slot = slots[scheduler->executions[i].subtask];
     for (size_t i = 0; i < scheduler->num_executions; i++) {
         struct execution *execution = &scheduler->executions[i];
-        execution->slot = slots[execution->subtask];
         scheduler_set_execution(execution, EXECUTION_SCHEDULED, now_ms);
         scheduler_set_execution(execution, EXECUTION_DEPLOYING, now_ms);
         scheduler->callbacks.deploy(scheduler->callbacks.context, execution);

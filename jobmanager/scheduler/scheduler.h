@@ -69,6 +69,7 @@ struct scheduler_callbacks {
     void (*release_slots)(void *context);
     /* Before the deployments of the attempt. */
     void (*attempt_started)(void *context, uint32_t attempt);
+    /* All executions have their slots by then. */
     void (*deploy)(void *context, const struct execution *execution);
     void (*cancel)(void *context, const struct execution *execution);
     void (*all_running)(void *context);

@@ -258,6 +258,7 @@ static void take_hello(struct simulated_jobmanager *jobmanager, uint32_t index)
     struct taskmanager_registration registration = {
         .id = id,
         .address = address,
+        .data_address = address,
         .host = "host",
         .protocol_version = 1,
         .build_version = "",

@@ -35,6 +35,7 @@ static void an_acknowledgement_keeps_states_and_committables(void **state)
 {
     (void)state;
     const struct rpc_operator_bytes states[] = {{1, view("offsets")}, {4, view("")}};
+    const struct rpc_operator_bytes keyed_states[] = {{6, view("handle")}};
     const struct rpc_committable committables[] = {{0, view("files")}};
     const struct rpc_acknowledge message = {
         .task = task,
@@ -42,9 +43,15 @@ static void an_acknowledgement_keeps_states_and_committables(void **state)
         .is_end_of_input = true,
         .states = states,
         .num_states = 2,
+        .keyed_states = keyed_states,
+        .num_keyed_states = 1,
         .committables = committables,
         .num_committables = 1,
+        .start_delay_ms = 3,
+        .alignment_ms = 4,
         .sync_duration_ms = 5,
+        .async_duration_ms = 6,
+        .aligned_bytes = 7,
     };
     struct buffer bytes = {0};
     rpc_acknowledge_encode(&message, &bytes);
@@ -58,8 +65,15 @@ static void an_acknowledgement_keeps_states_and_committables(void **state)
     assert_int_equal(read.num_states, 2);
     assert_memory_equal(read.states[0].bytes.data, "offsets", 7);
     assert_int_equal(read.states[1].node_id, 4);
+    assert_int_equal(read.num_keyed_states, 1);
+    assert_int_equal(read.keyed_states[0].node_id, 6);
+    assert_memory_equal(read.keyed_states[0].bytes.data, "handle", 6);
     assert_int_equal(read.committables[0].bytes.size, 5);
+    assert_int_equal(read.start_delay_ms, 3);
+    assert_int_equal(read.alignment_ms, 4);
     assert_int_equal(read.sync_duration_ms, 5);
+    assert_int_equal(read.async_duration_ms, 6);
+    assert_int_equal(read.aligned_bytes, 7);
     buffer_free(&bytes);
     arena_free(arena);
 }
@@ -68,11 +82,20 @@ static void a_deployment_keeps_its_graph_and_restored_states(void **state)
 {
     (void)state;
     const struct bytes_view old[] = {view("a"), view("bc")};
-    const struct rpc_restored_operator restored[] = {{.node_id = 9, .states = old, .num_states = 2}};
+    const struct bytes_view handles[] = {view("0-64"), view("64-128")};
+    const struct rpc_restored_operator restored[] = {
+        {.node_id = 9, .states = old, .num_states = 2, .keyed_states = handles, .num_keyed_states = 2}};
+    const struct rpc_task_location locations[] = {
+        {0, 0, task.taskmanager_id, "tcp://a:1"},
+        {1, 2, task.taskmanager_id, "tcp://b:2"},
+    };
     const struct rpc_deploy message = {
         .task = task,
         .slot = 1,
         .job_graph = view("graph"),
+        .locations = locations,
+        .num_locations = 2,
+        .checkpoint_folder = "/checkpoints/default/job",
         .restored_checkpoint_id = 12,
         .restored = restored,
         .num_restored = 1,
@@ -88,6 +111,111 @@ static void a_deployment_keeps_its_graph_and_restored_states(void **state)
     assert_int_equal(read.restored_checkpoint_id, 12);
     assert_int_equal(read.restored[0].num_states, 2);
     assert_memory_equal(read.restored[0].states[1].data, "bc", 2);
+    assert_int_equal(read.restored[0].num_keyed_states, 2);
+    assert_memory_equal(read.restored[0].keyed_states[1].data, "64-128", 6);
+    assert_int_equal(read.num_locations, 2);
+    assert_int_equal(read.locations[1].vertex, 1);
+    assert_int_equal(read.locations[1].subtask, 2);
+    assert_string_equal(read.locations[1].taskmanager_id, task.taskmanager_id);
+    assert_string_equal(read.locations[1].data_address, "tcp://b:2");
+    assert_string_equal(read.checkpoint_folder, "/checkpoints/default/job");
+    buffer_free(&bytes);
+    arena_free(arena);
+}
+
+static void a_trigger_keeps_what_kind_of_checkpoint_it_asks_for(void **state)
+{
+    (void)state;
+    const struct rpc_trigger_checkpoint message = {
+        .task = task,
+        .checkpoint_id = 5,
+        .kind = RPC_SAVEPOINT_STOP,
+        .is_drain = true,
+        .timestamp_ms = 1700000000123,
+    };
+    struct buffer bytes = {0};
+    rpc_trigger_checkpoint_encode(&message, &bytes);
+    struct arena *arena = arena_create(1024);
+    struct rpc_trigger_checkpoint read;
+    struct error error;
+    assert_int_equal(rpc_trigger_checkpoint_decode(buffer_view(&bytes), arena, &read, &error), STATUS_OK);
+    assert_same_task(&read.task);
+    assert_int_equal(read.checkpoint_id, 5);
+    assert_int_equal(read.kind, RPC_SAVEPOINT_STOP);
+    assert_true(read.is_drain);
+    assert_int_equal(read.timestamp_ms, 1700000000123);
+    buffer_free(&bytes);
+    arena_free(arena);
+}
+
+static void a_registration_names_both_addresses(void **state)
+{
+    (void)state;
+    const struct rpc_register message = {
+        .taskmanager_id = task.taskmanager_id,
+        .address = "tcp://a:1",
+        .data_address = "tcp://a:2",
+        .host = "a",
+        .protocol_version = RPC_VERSION,
+        .build_version = "1",
+        .num_slots = 2,
+    };
+    struct buffer bytes = {0};
+    rpc_register_encode(&message, &bytes);
+    struct arena *arena = arena_create(1024);
+    struct rpc_register read;
+    struct error error;
+    assert_int_equal(rpc_register_decode(buffer_view(&bytes), arena, &read, &error), STATUS_OK);
+    assert_string_equal(read.address, "tcp://a:1");
+    assert_string_equal(read.data_address, "tcp://a:2");
+    assert_int_equal(read.num_slots, 2);
+    buffer_free(&bytes);
+    arena_free(arena);
+}
+
+static void a_heartbeat_keeps_the_figures_of_tasks_and_operators(void **state)
+{
+    (void)state;
+    const struct rpc_operator_metrics operators[] = {
+        {.node_id = 4,
+         .records_in = 10,
+         .pending_records = -1,
+         .late_records_dropped = 3,
+         .watermark_us = INT64_MIN,
+         .state_bytes = 4096},
+    };
+    const struct rpc_task_report reports[] = {
+        {.task = task,
+         .status = RPC_TASK_RUNNING,
+         .busy_ms = 1,
+         .queued_inputs = 5,
+         .queued_outputs = 6,
+         .bytes_received = 7,
+         .bytes_sent = 8,
+         .operators = operators,
+         .num_operators = 1},
+    };
+    const struct rpc_heartbeat message = {
+        .leader_epoch = 7,
+        .taskmanager_id = task.taskmanager_id,
+        .reports = reports,
+        .num_reports = 1,
+    };
+    struct buffer bytes = {0};
+    rpc_heartbeat_encode(&message, &bytes);
+    struct arena *arena = arena_create(1024);
+    struct rpc_heartbeat read;
+    struct error error;
+    assert_int_equal(rpc_heartbeat_decode(buffer_view(&bytes), arena, &read, &error), STATUS_OK);
+    assert_int_equal(read.num_reports, 1);
+    assert_int_equal(read.reports[0].queued_inputs, 5);
+    assert_int_equal(read.reports[0].queued_outputs, 6);
+    assert_int_equal(read.reports[0].bytes_received, 7);
+    assert_int_equal(read.reports[0].bytes_sent, 8);
+    assert_int_equal(read.reports[0].operators[0].pending_records, -1);
+    assert_int_equal(read.reports[0].operators[0].late_records_dropped, 3);
+    assert_true(read.reports[0].operators[0].watermark_us == INT64_MIN);
+    assert_int_equal(read.reports[0].operators[0].state_bytes, 4096);
     buffer_free(&bytes);
     arena_free(arena);
 }
@@ -138,6 +266,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_acknowledgement_keeps_states_and_committables),
         cmocka_unit_test(a_deployment_keeps_its_graph_and_restored_states),
+        cmocka_unit_test(a_trigger_keeps_what_kind_of_checkpoint_it_asks_for),
+        cmocka_unit_test(a_registration_names_both_addresses),
+        cmocka_unit_test(a_heartbeat_keeps_the_figures_of_tasks_and_operators),
         cmocka_unit_test(a_failure_arrives_with_all_that_was_known_of_it),
         cmocka_unit_test(what_does_not_parse_is_refused),
     };

@@ -41,6 +41,7 @@ static enum status add(struct resourcemanager *manager, const char *id, const ch
 {
     struct taskmanager_registration registration = {.id = id,
                                                     .address = address,
+                                                    .data_address = "inproc://data",
                                                     .host = "h",
                                                     .protocol_version = version,
                                                     .build_version = "b",

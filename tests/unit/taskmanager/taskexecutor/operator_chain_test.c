@@ -484,7 +484,8 @@ static void state_goes_back_to_the_operator_that_wrote_it(void **context)
     operator_state_encode(&state, &bytes);
     operator_state_free(&state);
     struct bytes_view view = buffer_view(&bytes);
-    const struct rpc_restored_operator restored[2] = {{1, &view, 1}, {3, &view, 1}};
+    const struct rpc_restored_operator restored[2] = {{.node_id = 1, .states = &view, .num_states = 1},
+                                                      {.node_id = 3, .states = &view, .num_states = 1}};
     fixture->deploy.restored_checkpoint_id = 5;
     fixture->deploy.restored = restored;
     fixture->deploy.num_restored = 2;
@@ -500,7 +501,7 @@ static void a_corrupt_state_stops_the_start_and_what_was_opened_is_closed(void *
 {
     struct fixture *fixture = *context;
     struct bytes_view view = {(const uint8_t *)"junk", 4};
-    const struct rpc_restored_operator restored[1] = {{2, &view, 1}};
+    const struct rpc_restored_operator restored[1] = {{.node_id = 2, .states = &view, .num_states = 1}};
     fixture->deploy.restored_checkpoint_id = 5;
     fixture->deploy.restored = restored;
     fixture->deploy.num_restored = 1;

@@ -216,7 +216,7 @@ static void a_checkpoint_brings_offsets_and_a_restore_takes_them(void **context)
     assert_int_equal(cancel(fixture, &task), STATUS_OK);
     fake_wait_state(&fixture->jobmanager, &task, RPC_TASK_CANCELED, NULL);
 
-    struct rpc_restored_operator restored = {1, &first.states[0].bytes, 1};
+    struct rpc_restored_operator restored = {.node_id = 1, .states = &first.states[0].bytes, .num_states = 1};
     struct deployment how = endless;
     how.restored_checkpoint_id = 1;
     how.restored = &restored;
@@ -355,7 +355,7 @@ static void a_state_that_does_not_parse_fails_the_task_and_names_the_operator(vo
 {
     struct fixture *fixture = *context;
     struct bytes_view junk = {(const uint8_t *)"junk", 4};
-    struct rpc_restored_operator restored = {1, &junk, 1};
+    struct rpc_restored_operator restored = {.node_id = 1, .states = &junk, .num_states = 1};
     struct deployment how = endless;
     how.restored_checkpoint_id = 1;
     how.restored = &restored;
