@@ -9,8 +9,8 @@
  * and deletes it.
  */
 struct keyed_state_file {
-    const char *path; /* relative to the folder of the job's checkpoints: "shared/<uuid>.sst"; absolute in a
-                         savepoint that was moved in */
+    const char *path; /* relative to the folder of the job's checkpoints: "shared/<uuid>.sst"; to its own
+                         folder in a savepoint; absolute where it was restored from elsewhere */
     const char *name; /* what the store calls it: "000012.sst", "MANIFEST-000005" */
     uint64_t size_bytes;
     uint64_t checksum; /* XXH3-64 of the content */

@@ -10,6 +10,7 @@ void rpc_trigger_checkpoint_encode(const struct rpc_trigger_checkpoint *message,
     wire.checkpoint_id = message->checkpoint_id;
     wire.kind = message->kind;
     wire.is_drain = message->is_drain;
+    wire.durable_id = message->durable_id;
     wire.timestamp_ms = message->timestamp_ms;
     rpc_pack(&wire.base, buffer);
     arena_free(arena);
@@ -25,6 +26,7 @@ enum status rpc_trigger_checkpoint_decode(struct bytes_view bytes, struct arena 
         .checkpoint_id = wire->checkpoint_id,
         .kind = (enum rpc_checkpoint_kind)wire->kind,
         .is_drain = wire->is_drain,
+        .durable_id = wire->durable_id,
         .timestamp_ms = wire->timestamp_ms,
     };
     enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);

@@ -202,6 +202,9 @@ struct rpc_trigger_checkpoint {
     uint64_t checkpoint_id;
     enum rpc_checkpoint_kind kind;
     bool is_drain; /* SAVEPOINT_STOP: the sources end before the barrier, as if their data were at its end */
+    /* The newest durable checkpoint, 0 when none; barriers pass it on. Keyed state may refer to files of that
+     * one and of no other: only they are surely there until this one is durable or given up. */
+    uint64_t durable_id;
     int64_t timestamp_ms;
 };
 

@@ -244,6 +244,12 @@ static void on_cancel_task(void *context, const struct execution *execution, uin
     buffer_free(&payload);
 }
 
+static uint64_t durable_id(const struct job *job)
+{
+    const struct checkpoint_metadata *latest = coordinator_latest(job_master_coordinator(job->master));
+    return latest == NULL ? 0 : latest->checkpoint_id;
+}
+
 static void on_trigger(void *context, const struct execution *execution, uint32_t attempt,
                        uint64_t checkpoint_id, bool is_final, int64_t now_ms)
 {
@@ -252,6 +258,7 @@ static void on_trigger(void *context, const struct execution *execution, uint32_
         .task = task_id(job, execution, attempt),
         .checkpoint_id = checkpoint_id,
         .kind = is_final ? RPC_CHECKPOINT_FINAL : RPC_CHECKPOINT_PERIODIC,
+        .durable_id = durable_id(job),
         .timestamp_ms = dispatcher_wall_ms(job->dispatcher, now_ms),
     };
     struct buffer payload = {0};

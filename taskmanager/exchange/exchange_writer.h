@@ -17,7 +17,8 @@ struct operator*
 /* The next barrier's content, set by the chain before it sweeps; the operator's prepare_barrier sends it. */
 struct exchange_barrier {
     uint64_t checkpoint_id;
-    uint32_t kind; /* enum rpc_checkpoint_kind */
+    uint32_t kind;       /* enum rpc_checkpoint_kind */
+    uint64_t durable_id; /* as the sources were told: rpc_trigger_checkpoint */
     int64_t trigger_ms;
 };
 void exchange_writer_set_barrier(struct operator* writer, const struct exchange_barrier *barrier);

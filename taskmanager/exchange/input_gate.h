@@ -35,6 +35,7 @@ struct gate_element {
     bool is_idle;               /* STATUS */
     uint64_t checkpoint_id;     /* BARRIER */
     uint32_t checkpoint_kind;   /* BARRIER: enum rpc_checkpoint_kind, as the sources were told */
+    uint64_t durable_id;        /* BARRIER: the newest durable checkpoint, as the sources were told */
     int64_t trigger_ms;         /* BARRIER: wall clock of the trigger */
     int64_t alignment_us;       /* BARRIER: from the first channel's to the last's */
     enum end_of_input how;      /* END */

@@ -131,7 +131,10 @@ void keyed_state_snapshot_cancel(
     struct keyed_state_snapshot *snapshot); /* any thread: the upload ends soon */
 /* Before the backend is closed. What was uploaded and not handed over is removed. */
 void keyed_state_snapshot_free(struct keyed_state_snapshot *snapshot);
-/* The subtask's thread. From completion on the files of that checkpoint may be shared; an aborted one's are
- * nobody's, and it removes those that it wrote. */
+/* The subtask's thread. From completion on the files of that checkpoint may be shared, and no longer those of
+ * earlier ones; an aborted one's are nobody's, and it removes those that it wrote. A barrier tells which
+ * checkpoint is the newest durable one: that is said here before the freeze that belongs to the barrier. What
+ * was restored counts as complete, but files that a handle does not call shared are never referred to again.
+ */
 void keyed_state_backend_completed(struct keyed_state_backend *backend, uint64_t checkpoint_id);
 void keyed_state_backend_aborted(struct keyed_state_backend *backend, uint64_t checkpoint_id);

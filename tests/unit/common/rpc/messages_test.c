@@ -131,6 +131,7 @@ static void a_trigger_keeps_what_kind_of_checkpoint_it_asks_for(void **state)
         .checkpoint_id = 5,
         .kind = RPC_SAVEPOINT_STOP,
         .is_drain = true,
+        .durable_id = 4,
         .timestamp_ms = 1700000000123,
     };
     struct buffer bytes = {0};
@@ -143,6 +144,7 @@ static void a_trigger_keeps_what_kind_of_checkpoint_it_asks_for(void **state)
     assert_int_equal(read.checkpoint_id, 5);
     assert_int_equal(read.kind, RPC_SAVEPOINT_STOP);
     assert_true(read.is_drain);
+    assert_int_equal(read.durable_id, 4);
     assert_int_equal(read.timestamp_ms, 1700000000123);
     buffer_free(&bytes);
     arena_free(arena);
