@@ -12,9 +12,21 @@ enum status nng_status(int nng_error, const char *what, const char *address, str
     enum status code = nng_error == NNG_ETIMEDOUT                               ? STATUS_TIMEOUT
                        : nng_error == NNG_ECLOSED || nng_error == NNG_ECANCELED ? STATUS_CANCELLED
                        : nng_error == NNG_EADDRINUSE                            ? STATUS_ALREADY_EXISTS
-                       : nng_error == NNG_EADDRINVAL || nng_error == NNG_EINVAL ? STATUS_INVALID_ARGUMENT
-                                                                                : STATUS_UNAVAILABLE;
+                       : nng_error == NNG_EADDRINVAL || nng_error == NNG_EINVAL || nng_error == NNG_ENOTSUP
+                           ? STATUS_INVALID_ARGUMENT
+                           : STATUS_UNAVAILABLE;
     return error_set(error, code, "%s %s: %s", what, address, nng_strerror(nng_error));
+}
+
+void nng_bound_address(nng_listener listener, const char *address, char ret_address[TRANSPORT_ADDRESS_BYTES])
+{
+    int port;
+    const char *colon = strrchr(address, ':');
+    if (strncmp(address, "tcp://", 6) == 0 && colon != NULL &&
+        nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
+        snprintf(ret_address, TRANSPORT_ADDRESS_BYTES, "%.*s:%d", (int)(colon - address), address, port);
+    else
+        snprintf(ret_address, TRANSPORT_ADDRESS_BYTES, "%s", address);
 }
 
 static void put_le16(uint8_t *bytes, uint16_t value)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { REDIAL_MIN_MS = 20, REDIAL_MAX_MS = 200, LOST_AFTER_MS = 500 };
+enum { LOST_AFTER_MS = 500 };
 
 /* One call under way; reused after. States: sending, then receiving, then idle. */
 struct nng_call {

@@ -5,7 +5,6 @@
 
 #include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,18 +129,6 @@ static int server_open(struct nng_server *server, const char *address)
     return result;
 }
 
-/* tcp://host:0 has become a port of the system's choice. */
-static void server_find_address(struct nng_server *server, const char *address)
-{
-    int port;
-    const char *colon = strrchr(address, ':');
-    if (strncmp(address, "tcp://", 6) == 0 && colon != NULL &&
-        nng_listener_get_int(server->listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
-        snprintf(server->address, sizeof server->address, "%.*s:%d", (int)(colon - address), address, port);
-    else
-        snprintf(server->address, sizeof server->address, "%s", address);
-}
-
 enum status nng_server_listen(struct transport *transport, const char *address,
                               transport_request_handler *handler, void *context,
                               struct transport_server **ret_server, struct error *error)
@@ -157,7 +144,7 @@ enum status nng_server_listen(struct transport *transport, const char *address,
     }
     CHECK(pthread_mutex_init(&server->mutex, NULL) == 0 && pthread_cond_init(&server->changed, NULL) == 0);
     refcount_init(&server->refs);
-    server_find_address(server, address);
+    nng_bound_address(server->listener, address, server->address);
     for (int i = 0; i < SERVER_CONTEXTS; i++) {
         struct nng_server_slot *slot = &server->slots[i];
         slot->base.ops = transport->ops;

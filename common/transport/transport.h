@@ -40,6 +40,7 @@ typedef void transport_peer_callback(void *context, bool is_lost);
 
 struct transport_server;
 struct transport_peer;
+struct stream_ops;
 
 struct transport_ops {
     enum status (*listen)(struct transport *transport, const char *address,
@@ -55,6 +56,7 @@ struct transport_ops {
                  transport_reply_callback *callback, void *context);
     void (*peer_free)(struct transport_peer *peer);
     void (*free)(struct transport *transport);
+    const struct stream_ops *stream; /* stream_transport.h */
 };
 
 /* Over nng: tcp:// and inproc://. */

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "common/transport/transport.h"
+#include "common/transport/stream_transport.h"
 
-/* Every request is answered through the transport it came from: each implementation's request begins with
+/* What belongs to a transport is used through the transport it came from: each implementation's begins with
  * this. */
 struct transport_request {
     const struct transport_ops *ops;
@@ -12,4 +12,10 @@ struct transport_server {
 };
 struct transport_peer {
     const struct transport_ops *ops;
+};
+struct stream_listener {
+    const struct stream_ops *ops;
+};
+struct stream_peer {
+    const struct stream_ops *ops;
 };
