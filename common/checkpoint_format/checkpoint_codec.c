@@ -7,7 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { FORMAT_VERSION = 1, MAGIC_BYTES = 8, HEADER_BYTES = MAGIC_BYTES + 4 + 8, TRAILER_BYTES = 8 };
+enum { FORMAT_VERSION = 2, MAGIC_BYTES = 8, HEADER_BYTES = MAGIC_BYTES + 4 + 8, TRAILER_BYTES = 8 };
 static const char magic[MAGIC_BYTES + 1] = "FRZCKPT1";
 
 static ProtobufCBinaryData binary(struct bytes_view bytes)
@@ -20,6 +20,17 @@ static char *text(const char *string)
     return (char *)(uintptr_t)(string == NULL ? "" : string);
 }
 
+static Frazil__Checkpoint__Operator *owner_to_wire(const struct checkpoint_operator *owner,
+                                                   struct arena *arena)
+{
+    Frazil__Checkpoint__Operator *item = arena_alloc(arena, sizeof *item);
+    frazil__checkpoint__operator__init(item);
+    item->uid = text(owner->uid);
+    item->name = text(owner->name);
+    item->node_id = owner->node_id;
+    return item;
+}
+
 static void fill_states(const struct checkpoint_metadata *metadata, struct arena *arena,
                         Frazil__Checkpoint__Metadata *message)
 {
@@ -29,12 +40,33 @@ static void fill_states(const struct checkpoint_metadata *metadata, struct arena
         const struct checkpoint_operator_state *state = &metadata->states[i];
         Frazil__Checkpoint__OperatorState *item = arena_alloc(arena, sizeof *item);
         frazil__checkpoint__operator_state__init(item);
-        item->vertex_id = text(state->vertex_id);
+        item->owner = owner_to_wire(&state->owner, arena);
         item->subtask = state->subtask;
-        item->node_id = state->node_id;
         item->state = binary(state->state);
         message->states[i] = item;
     }
+}
+
+static void fill_keyed_states(const struct checkpoint_metadata *metadata, struct arena *arena,
+                              Frazil__Checkpoint__Metadata *message)
+{
+    message->n_keyed_states = metadata->num_keyed_states;
+    message->keyed_states =
+        arena_calloc(arena, metadata->num_keyed_states + 1, sizeof *message->keyed_states);
+    struct buffer bytes = {0};
+    for (size_t i = 0; i < metadata->num_keyed_states; i++) {
+        const struct checkpoint_keyed_state *state = &metadata->keyed_states[i];
+        Frazil__Checkpoint__KeyedOperatorState *item = arena_alloc(arena, sizeof *item);
+        frazil__checkpoint__keyed_operator_state__init(item);
+        buffer_clear(&bytes);
+        keyed_state_handle_encode(state->handle, &bytes);
+        item->owner = owner_to_wire(&state->owner, arena);
+        item->subtask = state->subtask;
+        item->handle.data = arena_dup(arena, bytes.data, bytes.size);
+        item->handle.len = bytes.size;
+        message->keyed_states[i] = item;
+    }
+    buffer_free(&bytes);
 }
 
 static void fill_committables(const struct checkpoint_metadata *metadata, struct arena *arena,
@@ -47,6 +79,7 @@ static void fill_committables(const struct checkpoint_metadata *metadata, struct
         const struct checkpoint_committable *committable = &metadata->committables[i];
         Frazil__Checkpoint__Committable *item = arena_alloc(arena, sizeof *item);
         frazil__checkpoint__committable__init(item);
+        item->owner = owner_to_wire(&committable->owner, arena);
         item->sink_id = committable->sink_id;
         item->subtask = committable->subtask;
         item->content = binary(committable->content);
@@ -79,6 +112,7 @@ void checkpoint_metadata_encode(const struct checkpoint_metadata *metadata, stru
     message.trigger_ms = metadata->trigger_ms;
     message.completed_ms = metadata->completed_ms;
     fill_states(metadata, arena, &message);
+    fill_keyed_states(metadata, arena, &message);
     fill_committables(metadata, arena, &message);
     size_t size = frazil__checkpoint__metadata__get_packed_size(&message);
     size_t start = out->size;
@@ -112,7 +146,7 @@ static enum status check_envelope(struct bytes_view bytes, struct error *error)
     uint64_t checksum = little_endian(bytes.data + bytes.size - TRAILER_BYTES, TRAILER_BYTES);
     if (checksum != XXH3_64bits(bytes.data, bytes.size - TRAILER_BYTES))
         return error_set(error, STATUS_CORRUPT, "the checksum does not match");
-    if (version != FORMAT_VERSION)
+    if (version == 0 || version > FORMAT_VERSION)
         return error_set(error, STATUS_UNSUPPORTED, "version %llu of the checkpoint format is not known here",
                          (unsigned long long)version);
     return STATUS_OK;
@@ -121,6 +155,64 @@ static enum status check_envelope(struct bytes_view bytes, struct error *error)
 static struct bytes_view view(ProtobufCBinaryData data)
 {
     return (struct bytes_view){.data = data.data, .size = data.len};
+}
+
+/* node_id: what version 1 has in its place. */
+static struct checkpoint_operator owner_from_wire(const Frazil__Checkpoint__Operator *owner, uint32_t node_id)
+{
+    if (owner == NULL)
+        return (struct checkpoint_operator){.uid = "", .name = "", .node_id = node_id};
+    return (struct checkpoint_operator){.uid = owner->uid, .name = owner->name, .node_id = owner->node_id};
+}
+
+static void take_states(const Frazil__Checkpoint__Metadata *message, struct checkpoint_metadata *metadata)
+{
+    for (size_t i = 0; i < message->n_states; i++) {
+        const Frazil__Checkpoint__OperatorState *item = message->states[i];
+        struct checkpoint_operator_state state = {
+            .owner = owner_from_wire(item->owner, item->node_id),
+            .subtask = item->subtask,
+            .state = view(item->state),
+        };
+        checkpoint_metadata_add_state(metadata, &state);
+    }
+    for (size_t i = 0; i < message->n_committables; i++) {
+        const Frazil__Checkpoint__Committable *item = message->committables[i];
+        struct checkpoint_committable committable = {
+            .owner = owner_from_wire(item->owner, 0),
+            .sink_id = item->sink_id,
+            .subtask = item->subtask,
+            .content = view(item->content),
+        };
+        checkpoint_metadata_add_committable(metadata, &committable);
+    }
+    for (size_t i = 0; i < message->n_uncommitted; i++)
+        checkpoint_metadata_add_uncommitted(metadata, (struct checkpoint_reference){
+                                                          message->uncommitted[i]->checkpoint_id,
+                                                          message->uncommitted[i]->epoch,
+                                                      });
+}
+
+static enum status take_keyed_states(const Frazil__Checkpoint__Metadata *message,
+                                     struct checkpoint_metadata *metadata, struct error *error)
+{
+    struct arena *arena = arena_create(4096);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < message->n_keyed_states && status == STATUS_OK; i++) {
+        const Frazil__Checkpoint__KeyedOperatorState *item = message->keyed_states[i];
+        struct keyed_state_handle *handle;
+        status = keyed_state_handle_decode(view(item->handle), arena, &handle, error);
+        if (status != STATUS_OK)
+            break;
+        struct checkpoint_keyed_state state = {
+            .owner = owner_from_wire(item->owner, 0),
+            .subtask = item->subtask,
+            .handle = handle,
+        };
+        checkpoint_metadata_add_keyed_state(metadata, &state);
+    }
+    arena_free(arena);
+    return status;
 }
 
 static struct checkpoint_metadata *from_message(const Frazil__Checkpoint__Metadata *message)
@@ -136,18 +228,7 @@ static struct checkpoint_metadata *from_message(const Frazil__Checkpoint__Metada
     metadata->is_final = message->is_final;
     metadata->trigger_ms = message->trigger_ms;
     metadata->completed_ms = message->completed_ms;
-    for (size_t i = 0; i < message->n_states; i++)
-        checkpoint_metadata_add_state(metadata, message->states[i]->vertex_id, message->states[i]->subtask,
-                                      message->states[i]->node_id, view(message->states[i]->state));
-    for (size_t i = 0; i < message->n_committables; i++)
-        checkpoint_metadata_add_committable(metadata, message->committables[i]->sink_id,
-                                            message->committables[i]->subtask,
-                                            view(message->committables[i]->content));
-    for (size_t i = 0; i < message->n_uncommitted; i++)
-        checkpoint_metadata_add_uncommitted(metadata, (struct checkpoint_reference){
-                                                          message->uncommitted[i]->checkpoint_id,
-                                                          message->uncommitted[i]->epoch,
-                                                      });
+    take_states(message, metadata);
     return metadata;
 }
 
@@ -161,8 +242,13 @@ enum status checkpoint_metadata_decode(struct bytes_view bytes, struct checkpoin
         NULL, bytes.size - HEADER_BYTES - TRAILER_BYTES, bytes.data + HEADER_BYTES);
     if (message == NULL)
         return error_set(error, STATUS_CORRUPT, "the payload does not parse");
-    *ret_metadata = from_message(message);
-    (*ret_metadata)->size_bytes = bytes.size;
+    struct checkpoint_metadata *metadata = from_message(message);
+    metadata->size_bytes = bytes.size;
+    status = take_keyed_states(message, metadata, error);
     frazil__checkpoint__metadata__free_unpacked(message, NULL);
-    return STATUS_OK;
+    if (status == STATUS_OK)
+        *ret_metadata = metadata;
+    else
+        checkpoint_metadata_unref(metadata);
+    return status;
 }

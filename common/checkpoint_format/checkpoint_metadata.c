@@ -24,6 +24,7 @@ void checkpoint_metadata_unref(struct checkpoint_metadata *metadata)
     if (metadata == NULL || !refcount_drop(&metadata->refs))
         return;
     free(metadata->states);
+    free(metadata->keyed_states);
     free(metadata->committables);
     free(metadata->uncommitted);
     arena_free(metadata->arena);
@@ -46,29 +47,52 @@ static struct bytes_view copy(struct checkpoint_metadata *metadata, struct bytes
     return copied;
 }
 
-void checkpoint_metadata_add_state(struct checkpoint_metadata *metadata, const char *vertex_id,
-                                   uint32_t subtask, uint32_t node_id, struct bytes_view state)
+static struct checkpoint_operator copy_owner(struct checkpoint_metadata *metadata,
+                                             const struct checkpoint_operator *owner)
+{
+    return (struct checkpoint_operator){
+        .uid = arena_strdup(metadata->arena, owner->uid),
+        .name = arena_strdup(metadata->arena, owner->name),
+        .node_id = owner->node_id,
+    };
+}
+
+void checkpoint_metadata_add_state(struct checkpoint_metadata *metadata,
+                                   const struct checkpoint_operator_state *state)
 {
     CHECK(refcount_is_unique(&metadata->refs));
     metadata->states = grow(metadata->states, metadata->num_states, sizeof *metadata->states);
     metadata->states[metadata->num_states++] = (struct checkpoint_operator_state){
-        .vertex_id = arena_strdup(metadata->arena, vertex_id),
-        .subtask = subtask,
-        .node_id = node_id,
-        .state = copy(metadata, state),
+        .owner = copy_owner(metadata, &state->owner),
+        .subtask = state->subtask,
+        .state = copy(metadata, state->state),
     };
 }
 
-void checkpoint_metadata_add_committable(struct checkpoint_metadata *metadata, uint32_t sink_id,
-                                         uint32_t subtask, struct bytes_view content)
+void checkpoint_metadata_add_keyed_state(struct checkpoint_metadata *metadata,
+                                         const struct checkpoint_keyed_state *state)
+{
+    CHECK(refcount_is_unique(&metadata->refs));
+    metadata->keyed_states =
+        grow(metadata->keyed_states, metadata->num_keyed_states, sizeof *metadata->keyed_states);
+    metadata->keyed_states[metadata->num_keyed_states++] = (struct checkpoint_keyed_state){
+        .owner = copy_owner(metadata, &state->owner),
+        .subtask = state->subtask,
+        .handle = keyed_state_handle_copy(state->handle, metadata->arena),
+    };
+}
+
+void checkpoint_metadata_add_committable(struct checkpoint_metadata *metadata,
+                                         const struct checkpoint_committable *committable)
 {
     CHECK(refcount_is_unique(&metadata->refs));
     metadata->committables =
         grow(metadata->committables, metadata->num_committables, sizeof *metadata->committables);
     metadata->committables[metadata->num_committables++] = (struct checkpoint_committable){
-        .sink_id = sink_id,
-        .subtask = subtask,
-        .content = copy(metadata, content),
+        .owner = copy_owner(metadata, &committable->owner),
+        .sink_id = committable->sink_id,
+        .subtask = committable->subtask,
+        .content = copy(metadata, committable->content),
     };
 }
 
@@ -79,4 +103,66 @@ void checkpoint_metadata_add_uncommitted(struct checkpoint_metadata *metadata,
     metadata->uncommitted =
         grow(metadata->uncommitted, metadata->num_uncommitted, sizeof *metadata->uncommitted);
     metadata->uncommitted[metadata->num_uncommitted++] = reference;
+}
+
+static int compare_places(uint32_t node_a, uint32_t subtask_a, uint32_t node_b, uint32_t subtask_b)
+{
+    if (node_a != node_b)
+        return node_a < node_b ? -1 : 1;
+    return subtask_a < subtask_b ? -1 : subtask_a > subtask_b;
+}
+
+static int compare_states(const void *left, const void *right)
+{
+    const struct checkpoint_operator_state *a = left, *b = right;
+    return compare_places(a->owner.node_id, a->subtask, b->owner.node_id, b->subtask);
+}
+
+static int compare_keyed_states(const void *left, const void *right)
+{
+    const struct checkpoint_keyed_state *a = left, *b = right;
+    return compare_places(a->owner.node_id, a->subtask, b->owner.node_id, b->subtask);
+}
+
+static int compare_committables(const void *left, const void *right)
+{
+    const struct checkpoint_committable *a = left, *b = right;
+    return compare_places(a->sink_id, a->subtask, b->sink_id, b->subtask);
+}
+
+void checkpoint_metadata_sort(struct checkpoint_metadata *metadata)
+{
+    CHECK(refcount_is_unique(&metadata->refs));
+    if (metadata->num_states > 1)
+        qsort(metadata->states, metadata->num_states, sizeof *metadata->states, compare_states);
+    if (metadata->num_keyed_states > 1)
+        qsort(metadata->keyed_states, metadata->num_keyed_states, sizeof *metadata->keyed_states,
+              compare_keyed_states);
+    if (metadata->num_committables > 1)
+        qsort(metadata->committables, metadata->num_committables, sizeof *metadata->committables,
+              compare_committables);
+}
+
+static uint64_t list_state_bytes(const struct checkpoint_metadata *metadata)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < metadata->num_states; i++)
+        size += metadata->states[i].state.size;
+    return size;
+}
+
+uint64_t checkpoint_metadata_state_bytes(const struct checkpoint_metadata *metadata)
+{
+    uint64_t size = list_state_bytes(metadata);
+    for (size_t i = 0; i < metadata->num_keyed_states; i++)
+        size += metadata->keyed_states[i].handle->size_bytes;
+    return size;
+}
+
+uint64_t checkpoint_metadata_incremental_bytes(const struct checkpoint_metadata *metadata)
+{
+    uint64_t size = list_state_bytes(metadata);
+    for (size_t i = 0; i < metadata->num_keyed_states; i++)
+        size += metadata->keyed_states[i].handle->incremental_bytes;
+    return size;
 }

@@ -3,6 +3,8 @@
 #include "common/base/arena.h"
 #include "common/base/buffer.h"
 
+#include <stdbool.h>
+
 /*
  * What a checkpoint says of the keyed state of one operator in one subtask: which files hold it. Files are
  * written once under a name that is never used again; the jobmanager alone counts who refers to a shared one
@@ -36,6 +38,16 @@ struct keyed_state_handle {
     uint64_t size_bytes;        /* of all files */
     uint64_t incremental_bytes; /* of those that this checkpoint wrote */
 };
+
+/* Neither "/x" nor "file:/x". */
+bool keyed_state_path_is_relative(const char *path);
+/* All of it in arena. */
+struct keyed_state_handle *keyed_state_handle_copy(const struct keyed_state_handle *handle,
+                                                   struct arena *arena);
+/* A copy with absolute paths, where they were relative to folder; keeps_shared false: no file is shared. */
+struct keyed_state_handle *keyed_state_handle_relocate(const struct keyed_state_handle *handle,
+                                                       const char *folder, bool keeps_shared,
+                                                       struct arena *arena);
 
 /* proto/checkpoint.proto, message KeyedState. */
 void keyed_state_handle_encode(const struct keyed_state_handle *handle, struct buffer *out);

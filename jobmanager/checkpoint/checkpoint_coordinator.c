@@ -226,6 +226,7 @@ static void begin_store(struct coordinator *coordinator, int64_t now_ms)
         coordinator->is_final = true;
     metadata->is_final = coordinator->is_final;
     metadata->completed_ms = now_ms;
+    checkpoint_metadata_sort(metadata);
     for (size_t i = 0; i < coordinator->num_retained; i++)
         if (!coordinator->retained[i].is_committed)
             checkpoint_metadata_add_uncommitted(metadata, coordinator->retained[i].reference);
@@ -236,12 +237,21 @@ static void begin_store(struct coordinator *coordinator, int64_t now_ms)
 static void take_content(struct checkpoint_metadata *metadata,
                          const struct coordinator_acknowledgement *acknowledgement)
 {
-    for (size_t i = 0; i < acknowledgement->num_states; i++)
-        checkpoint_metadata_add_state(metadata, acknowledgement->vertex_id, acknowledgement->subtask,
-                                      acknowledgement->states[i].id, acknowledgement->states[i].bytes);
-    for (size_t i = 0; i < acknowledgement->num_committables; i++)
-        checkpoint_metadata_add_committable(metadata, acknowledgement->committables[i].id,
-                                            acknowledgement->subtask, acknowledgement->committables[i].bytes);
+    for (size_t i = 0; i < acknowledgement->num_states; i++) {
+        struct checkpoint_operator_state state = acknowledgement->states[i];
+        state.subtask = acknowledgement->subtask;
+        checkpoint_metadata_add_state(metadata, &state);
+    }
+    for (size_t i = 0; i < acknowledgement->num_keyed_states; i++) {
+        struct checkpoint_keyed_state state = acknowledgement->keyed_states[i];
+        state.subtask = acknowledgement->subtask;
+        checkpoint_metadata_add_keyed_state(metadata, &state);
+    }
+    for (size_t i = 0; i < acknowledgement->num_committables; i++) {
+        struct checkpoint_committable committable = acknowledgement->committables[i];
+        committable.subtask = acknowledgement->subtask;
+        checkpoint_metadata_add_committable(metadata, &committable);
+    }
 }
 
 enum status coordinator_acknowledge(struct coordinator *coordinator,

@@ -39,21 +39,18 @@ struct coordinator_callbacks {
     void (*discard)(void *context, struct checkpoint_reference reference);
 };
 
-struct coordinator_bytes {
-    uint32_t id; /* of the operator's node, or of the sink */
-    struct bytes_view bytes;
-};
-
 struct coordinator_acknowledgement {
     uint32_t attempt;
     uint32_t task; /* below num_tasks */
-    const char *vertex_id;
     uint32_t subtask;
     uint64_t checkpoint_id;
     bool is_end_of_input;
-    const struct coordinator_bytes *states;
+    /* The subtask of each is this one's, whatever stands in it. */
+    const struct checkpoint_operator_state *states;
     size_t num_states;
-    const struct coordinator_bytes *committables;
+    const struct checkpoint_keyed_state *keyed_states;
+    size_t num_keyed_states;
+    const struct checkpoint_committable *committables;
     size_t num_committables;
     int64_t alignment_ms;
 };

@@ -12,6 +12,7 @@ void found_checkpoints_free(struct found_checkpoints *found)
         checkpoint_metadata_unref(found->uncommitted[i]);
     free(found->uncommitted);
     free(found->references);
+    free(found->folder);
     *found = (struct found_checkpoints){0};
 }
 
@@ -41,6 +42,19 @@ static void pass_id(struct found_checkpoints *found, uint64_t used_id)
         found->next_id = used_id + 1;
 }
 
+/* Above the folder of a checkpoint, which path is, or its metadata file. */
+static char *job_folder_of(const char *path)
+{
+    bool is_file = strcmp(file_path_name(path), "_metadata") == 0;
+    char *folder = is_file ? file_path_parent(path) : mem_strdup(path);
+    size_t size = strlen(folder);
+    while (size > 1 && folder[size - 1] == '/')
+        folder[--size] = '\0';
+    char *job_folder = file_path_parent(folder);
+    free(folder);
+    return job_folder;
+}
+
 static enum status restore_other(const struct checkpoint_search *search, struct found_checkpoints *found,
                                  struct error *error)
 {
@@ -49,19 +63,9 @@ static enum status restore_other(const struct checkpoint_search *search, struct 
     if (status != STATUS_OK)
         return status;
     pass_id(found, found->latest->checkpoint_id);
+    found->folder = job_folder_of(path);
     found->is_settled = search->is_new_lineage;
-    if (found->is_settled)
-        return STATUS_OK;
-    bool is_file = strcmp(file_path_name(path), "_metadata") == 0;
-    char *folder = is_file ? file_path_parent(path) : mem_strdup(path);
-    size_t size = strlen(folder);
-    while (size > 1 && folder[size - 1] == '/')
-        folder[--size] = '\0';
-    char *job_folder = file_path_parent(folder);
-    status = read_uncommitted(search->io, job_folder, found, error);
-    free(job_folder);
-    free(folder);
-    return status;
+    return found->is_settled ? STATUS_OK : read_uncommitted(search->io, found->folder, found, error);
 }
 
 static enum status find_own(const struct checkpoint_search *search, struct found_checkpoints *found,

@@ -8,6 +8,7 @@ struct found_checkpoints {
     struct checkpoint_metadata *latest; /* NULL: none */
     bool is_own;                        /* latest was published by this job, not restored from another's */
     bool is_settled;                    /* latest is committed, or another lineage's to commit */
+    char *folder; /* not is_own: what the paths of latest's files are relative to; else NULL */
     /* Those that latest names as uncommitted and that are still there, oldest first. */
     struct checkpoint_metadata **uncommitted;
     size_t num_uncommitted;

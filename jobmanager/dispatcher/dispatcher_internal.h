@@ -8,6 +8,7 @@
 #include "jobmanager/dispatcher/dispatcher.h"
 #include "jobmanager/dispatcher/io_pool.h"
 #include "jobmanager/dispatcher/job_master.h"
+#include "jobmanager/dispatcher/operator_ids.h"
 #include "jobmanager/resourcemanager/resourcemanager.h"
 
 #include <pthread.h>
@@ -66,6 +67,7 @@ struct job {
     char restored_job_id[JOB_ID_BYTES]; /* "" unless restored from another job's checkpoint */
     struct plan_job_graph *graph;
     struct buffer encoded_graph;
+    struct operator_ids operators;
     char *checkpoint_directory;
     char *checkpoint_folder;
     struct file_io *checkpoint_io;
@@ -177,6 +179,11 @@ void job_task_name(const struct job *job, const struct execution *execution, str
 void job_rpc_operations(struct job *job, struct job_operations *operations);
 void job_io_operations(struct job *job, struct job_operations *operations);
 void job_put_state(struct job *job, enum job_state state);
+
+/* adoption.c: replaces what was found of another job by what this one restores. */
+STATUS_MUST_CHECK enum status found_checkpoints_adopt(struct found_checkpoints *found,
+                                                      const struct plan_job_graph *graph,
+                                                      const struct operator_ids *ids, struct error *error);
 
 /* submission.c */
 void dispatcher_add_job(struct dispatcher *dispatcher, struct job *job);

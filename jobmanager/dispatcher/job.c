@@ -61,6 +61,7 @@ struct job *job_create(struct dispatcher *dispatcher, const struct stored_job *s
     snprintf(job->restored_job_id, sizeof job->restored_job_id, "%s", stored->restored_job_id);
     job->name = mem_strdup(stored->name);
     job->graph = graph;
+    operator_ids_init(&job->operators, graph);
     buffer_append(&job->encoded_graph, stored->graph.data, stored->graph.size);
     job->submitted_ms = job->modified_ms = stored->submitted_ms;
     job->ended_ms = job->state_retry_ms = -1;
@@ -112,6 +113,7 @@ void job_free(struct job *job)
     collect_result_unref(job->collect);
     file_io_free(job->checkpoint_io);
     buffer_free(&job->encoded_graph);
+    operator_ids_free(&job->operators);
     plan_job_graph_free(job->graph);
     job_view_unref(job->view);
     free(job->checkpoint_directory);

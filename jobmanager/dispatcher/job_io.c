@@ -261,6 +261,8 @@ static enum status work_find(struct io_request *request, struct error *error)
                 (struct continue_record){stored[i].epoch, stored[i].checkpoint_id};
     search.records = records;
     status = checkpoint_find(&search, &request->found, error);
+    if (status == STATUS_OK && request->found.latest != NULL && !request->found.is_own)
+        status = found_checkpoints_adopt(&request->found, job->graph, &job->operators, error);
     free(records);
     free(stored);
     return status;

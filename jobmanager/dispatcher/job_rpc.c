@@ -1,6 +1,7 @@
 /* What a job's master tells its tasks. */
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/columnar/row_packer.h"
 #include "common/plan/plan_codec.h"
 #include "jobmanager/dispatcher/dispatcher_internal.h"
 
@@ -120,27 +121,63 @@ static void on_release_slots(void *context)
     job->dispatcher->is_dirty = true;
 }
 
-/* The states of the operators of one vertex, gathered by operator. */
-static size_t gather_states(const struct checkpoint_metadata *restored, const struct plan_vertex *vertex,
-                            struct arena *arena, struct rpc_restored_operator **ret_operators)
+/* The operator's place in the list, made when it is not there. */
+static struct rpc_restored_operator *restored_operator(struct rpc_restored_operator *operators, size_t *count,
+                                                       uint32_t node_id)
 {
+    for (size_t i = 0; i < *count; i++)
+        if (operators[i].node_id == node_id)
+            return &operators[i];
+    operators[*count] = (struct rpc_restored_operator){.node_id = node_id};
+    return &operators[(*count)++];
+}
+
+static void append(struct arena *arena, const struct bytes_view **items, size_t *count,
+                   struct bytes_view item)
+{
+    struct bytes_view *grown = arena_grow(arena, *items, *count * sizeof item, (*count + 1) * sizeof item);
+    grown[(*count)++] = item;
+    *items = grown;
+}
+
+static bool intersects(const struct keyed_state_handle *handle, const struct plan_job_graph *graph,
+                       const struct execution *execution)
+{
+    uint32_t first, end, parallelism = graph->vertices[execution->vertex].parallelism;
+    key_group_range(execution->subtask, parallelism, graph->max_parallelism, &first, &end);
+    return handle->first_key_group < end && first < handle->end_key_group;
+}
+
+/* The states of the operators of one vertex, gathered by operator: list states of all old subtasks, and of
+ * the keyed states those that have key groups of this subtask. */
+static size_t gather_states(const struct job *job, const struct execution *execution,
+                            const struct checkpoint_metadata *restored, struct arena *arena,
+                            struct rpc_restored_operator **ret_operators)
+{
+    const struct plan_vertex *vertex = &job->graph->vertices[execution->vertex];
     struct rpc_restored_operator *operators =
-        arena_calloc(arena, restored->num_states + 1, sizeof *operators);
+        arena_calloc(arena, restored->num_states + restored->num_keyed_states + 1, sizeof *operators);
     size_t count = 0;
     for (size_t i = 0; i < restored->num_states; i++) {
-        uint32_t node_id = restored->states[i].node_id;
-        size_t known = 0;
-        while (known < count && operators[known].node_id != node_id)
-            known++;
-        if (known < count || !plan_node_holds(vertex->root, node_id))
+        const struct checkpoint_operator_state *state = &restored->states[i];
+        if (!plan_node_holds(vertex->root, state->owner.node_id))
             continue;
-        struct bytes_view *states = arena_calloc(arena, restored->num_states, sizeof *states);
-        struct rpc_restored_operator *added = &operators[count++];
-        *added = (struct rpc_restored_operator){.node_id = node_id, .states = states};
-        for (size_t j = i; j < restored->num_states; j++)
-            if (restored->states[j].node_id == node_id)
-                states[added->num_states++] = restored->states[j].state;
+        struct rpc_restored_operator *to = restored_operator(operators, &count, state->owner.node_id);
+        append(arena, &to->states, &to->num_states, state->state);
     }
+    struct buffer bytes = {0};
+    for (size_t i = 0; i < restored->num_keyed_states; i++) {
+        const struct checkpoint_keyed_state *state = &restored->keyed_states[i];
+        if (!plan_node_holds(vertex->root, state->owner.node_id) ||
+            !intersects(state->handle, job->graph, execution))
+            continue;
+        struct rpc_restored_operator *to = restored_operator(operators, &count, state->owner.node_id);
+        buffer_clear(&bytes);
+        keyed_state_handle_encode(state->handle, &bytes);
+        struct bytes_view handle = {arena_dup(arena, bytes.data, bytes.size), bytes.size};
+        append(arena, &to->keyed_states, &to->num_keyed_states, handle);
+    }
+    buffer_free(&bytes);
     *ret_operators = operators;
     return count;
 }
@@ -216,7 +253,7 @@ static void on_deploy(void *context, const struct execution *execution, uint32_t
     struct rpc_restored_operator *operators = NULL;
     size_t count = 0;
     if (restored != NULL)
-        count = gather_states(restored, &job->graph->vertices[execution->vertex], arena, &operators);
+        count = gather_states(job, execution, restored, arena, &operators);
     struct rpc_deploy message = {
         .task = task_id(job, execution, attempt),
         .slot = execution->slot.slot,

@@ -105,22 +105,14 @@ static enum status check_committed(struct submission *submission, const struct c
 }
 
 /* State that no operator takes would be lost in silence, and its rows read or left out anew. */
-static enum status check_states_fit(const struct plan_job_graph *graph,
-                                    const struct checkpoint_metadata *metadata, struct error *error)
+static enum status check_fit(const struct plan_job_graph *graph, struct found_checkpoints *found,
+                             struct error *error)
 {
-    for (size_t i = 0; i < metadata->num_states; i++) {
-        uint32_t node_id = metadata->states[i].node_id;
-        size_t vertex = 0;
-        while (vertex < graph->vertex_count && !plan_node_holds(graph->vertices[vertex].root, node_id))
-            vertex++;
-        if (vertex == graph->vertex_count)
-            return error_set(
-                error, STATUS_INVALID_ARGUMENT,
-                "checkpoint %llu holds state of operator [%u], which this job does not have: restore it "
-                "with the script it was taken of",
-                (unsigned long long)metadata->checkpoint_id, node_id);
-    }
-    return STATUS_OK;
+    struct operator_ids ids;
+    operator_ids_init(&ids, graph);
+    enum status status = found_checkpoints_adopt(found, graph, &ids, error);
+    operator_ids_free(&ids);
+    return status;
 }
 
 /* A job that restores another one's checkpoint carries its lineage on, unless it asks for a new one. */
@@ -135,7 +127,7 @@ static enum status inherit_lineage(struct submission *submission, struct error *
     if (status == STATUS_OK)
         status = checkpoint_find(&search, &found, error);
     if (status == STATUS_OK)
-        status = check_states_fit(submission->graph, found.latest, error);
+        status = check_fit(submission->graph, &found, error);
     if (status == STATUS_OK && submission->graph->configuration.new_lineage) {
         for (size_t i = 0; i < found.num_uncommitted && status == STATUS_OK; i++)
             status = check_committed(submission, found.uncommitted[i], error);

@@ -286,11 +286,12 @@ static enum status acknowledge(struct simulated_jobmanager *jobmanager, const st
     int size = snprintf(text, sizeof text, "%llu %u %llu %u %lld", (unsigned long long)event->task.epoch,
                         event->task.attempt, (unsigned long long)event->checkpoint_id, event->task.subtask,
                         (long long)event->offset);
-    struct coordinator_bytes state = {.id = 1, .bytes = {(const uint8_t *)text, (size_t)size + 1}};
+    struct checkpoint_operator owner = {.uid = SIMULATED_UID, .name = "source", .node_id = 1};
+    struct checkpoint_operator_state state = {.owner = owner,
+                                              .state = {(const uint8_t *)text, (size_t)size + 1}};
     struct buffer bytes[NUM_TABLES] = {0};
-    struct coordinator_bytes committables[NUM_TABLES];
+    struct checkpoint_committable committables[NUM_TABLES];
     struct coordinator_acknowledgement acknowledgement = {
-        .vertex_id = "v",
         .checkpoint_id = event->checkpoint_id,
         .is_end_of_input = event->is_end_of_input,
         .states = &state,
@@ -301,8 +302,8 @@ static enum status acknowledge(struct simulated_jobmanager *jobmanager, const st
         tables_encode_committable(world, t, event->task.subtask, event->previous_offset, event->offset,
                                   &bytes[t]);
         if (bytes[t].size > 0)
-            committables[acknowledgement.num_committables++] =
-                (struct coordinator_bytes){.id = t, .bytes = buffer_view(&bytes[t])};
+            committables[acknowledgement.num_committables++] = (struct checkpoint_committable){
+                .owner = owner, .sink_id = t, .content = buffer_view(&bytes[t])};
     }
     enum status status =
         job_master_acknowledge(jobmanager->job, task, &acknowledgement, world->now_ms, error);

@@ -122,12 +122,36 @@ static void ranges_that_cannot_be_are_refused(void **state)
     arena_free(arena);
 }
 
+static void who_restores_elsewhere_gets_absolute_paths_and_shares_no_file(void **state)
+{
+    (void)state;
+    struct keyed_state_file files[] = {
+        {"shared/6f1c.sst", "000012.sst", 4096, 1, true},
+        {"/savepoints/s-1/a.sst", "000001.sst", 5, 2, false},
+        {"file:/savepoints/s-1/b.sst", "000002.sst", 6, 3, false},
+    };
+    struct keyed_state_handle handle = example(files, 3);
+    struct arena *arena = arena_create(1024);
+    const struct keyed_state_handle *moved =
+        keyed_state_handle_relocate(&handle, "/checkpoints/default/job", false, arena);
+    assert_string_equal(moved->files[0].path, "/checkpoints/default/job/shared/6f1c.sst");
+    assert_string_equal(moved->files[0].name, "000012.sst");
+    assert_false(moved->files[0].is_shared);
+    assert_string_equal(moved->files[1].path, "/savepoints/s-1/a.sst");
+    assert_string_equal(moved->files[2].path, "file:/savepoints/s-1/b.sst");
+    assert_string_equal(moved->states[0].key_type, "ROW<sensor STRING>");
+    assert_true(keyed_state_handle_relocate(&handle, "/c", true, arena)->files[0].is_shared);
+    assert_string_equal(files[0].path, "shared/6f1c.sst");
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(files_stay_in_their_folder),
         cmocka_unit_test(ranges_that_cannot_be_are_refused),
+        cmocka_unit_test(who_restores_elsewhere_gets_absolute_paths_and_shares_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

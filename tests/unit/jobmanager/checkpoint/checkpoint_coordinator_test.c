@@ -107,12 +107,12 @@ static enum status acknowledge(struct recorder *recorder, uint32_t attempt, uint
                                bool is_end, int64_t now_ms)
 {
     struct error error;
-    struct coordinator_bytes state = {.id = 1, .bytes = {(const uint8_t *)"state", 5}};
-    struct coordinator_bytes committable = {.id = 0, .bytes = {(const uint8_t *)"files", 5}};
+    struct checkpoint_operator owner = {.uid = "uid", .name = "Source: a[1]", .node_id = 1};
+    struct checkpoint_operator_state state = {.owner = owner, .state = {(const uint8_t *)"state", 5}};
+    struct checkpoint_committable committable = {.owner = owner, .content = {(const uint8_t *)"files", 5}};
     struct coordinator_acknowledgement acknowledgement = {
         .attempt = attempt,
         .task = task,
-        .vertex_id = "v",
         .subtask = task,
         .checkpoint_id = id,
         .is_end_of_input = is_end,

@@ -214,7 +214,9 @@ static struct checkpoint_metadata *published(uint64_t id)
     struct checkpoint_metadata *metadata = checkpoint_metadata_create();
     metadata->checkpoint_id = id;
     metadata->epoch = EPOCH - 1;
-    checkpoint_metadata_add_committable(metadata, 0, 0, (struct bytes_view){(const uint8_t *)"f", 1});
+    struct checkpoint_committable committable = {.owner = {.uid = "", .name = ""},
+                                                 .content = {(const uint8_t *)"f", 1}};
+    checkpoint_metadata_add_committable(metadata, &committable);
     return metadata;
 }
 
@@ -242,11 +244,10 @@ static void make_running(struct recorder *recorder)
 static void acknowledge(struct recorder *recorder, uint64_t epoch, enum status expected, int64_t now_ms)
 {
     struct task_identity task = {epoch, 1, 0, 0, TM_A};
-    struct coordinator_bytes committable = {.id = 0, .bytes = {(const uint8_t *)"f", 1}};
-    struct coordinator_acknowledgement acknowledgement = {.vertex_id = "v",
-                                                          .checkpoint_id = recorder->triggered,
-                                                          .committables = &committable,
-                                                          .num_committables = 1};
+    struct checkpoint_committable committable = {.owner = {.uid = "", .name = ""},
+                                                 .content = {(const uint8_t *)"f", 1}};
+    struct coordinator_acknowledgement acknowledgement = {
+        .checkpoint_id = recorder->triggered, .committables = &committable, .num_committables = 1};
     struct error error;
     assert_int_equal(job_master_acknowledge(recorder->job, &task, &acknowledgement, now_ms, &error),
                      expected);
