@@ -127,6 +127,13 @@ STATUS_MUST_CHECK enum status session_set(struct session *session, const struct 
 STATUS_MUST_CHECK enum status session_reset(struct session *session, const struct sql_statement *statement,
                                             struct operation_result *result, struct error *error);
 
+/* SHOW JOBS, DESCRIBE JOB, STOP JOB. The last waits until the job has ended. */
+void show_jobs(struct gateway *gateway, struct operation_result *result);
+STATUS_MUST_CHECK enum status describe_job(struct gateway *gateway, const struct sql_statement *statement,
+                                           struct operation_result *result, struct error *error);
+STATUS_MUST_CHECK enum status stop_job(struct gateway *gateway, const struct sql_statement *statement,
+                                       struct operation_result *result, struct error *error);
+
 /* Creates missing tables, binds the sinks, hands the job to the dispatcher. Owns graph. */
 STATUS_MUST_CHECK enum status submit_job(struct session *session, struct plan_job_graph *graph,
                                          char ret_job_id[JOB_ID_BYTES], struct error *error);

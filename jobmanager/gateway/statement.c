@@ -104,26 +104,6 @@ static enum status submit_query(struct execution *execution, const struct sql_qu
     return status;
 }
 
-static void show_jobs(struct execution *execution)
-{
-    static const char *const names[] = {"job id", "job name", "status", "start time"};
-    operation_result_set_columns(execution->result, names, 4);
-    const struct cluster_view *cluster =
-        dispatcher_cluster_view(execution->session->gateway->options.dispatcher);
-    for (size_t i = 0; i < cluster->num_jobs; i++) {
-        const struct job_summary_view *job = &cluster->jobs[i];
-        char start[32];
-        time_t seconds = (time_t)(job->start_ms / 1000);
-        struct tm parts;
-        gmtime_r(&seconds, &parts);
-        size_t size = strftime(start, sizeof start, "%Y-%m-%dT%H:%M:%S", &parts);
-        snprintf(start + size, sizeof start - size, ".%03dZ", (int)(job->start_ms % 1000));
-        const char *values[] = {job->id, job->name, job->state, start};
-        operation_result_add_row(execution->result, values);
-    }
-    cluster_view_unref(cluster);
-}
-
 static enum status begin_statement_set(struct execution *execution, struct error *error)
 {
     if (execution->session->in_statement_set)
@@ -209,7 +189,9 @@ static enum status execute_parsed(struct execution *execution, const struct sql_
     switch (statement->kind) {
     case SQL_SET: return session_set(session, statement, execution->result, error);
     case SQL_RESET: return session_reset(session, statement, execution->result, error);
-    case SQL_SHOW_JOBS: show_jobs(execution); return STATUS_OK;
+    case SQL_SHOW_JOBS: show_jobs(session->gateway, execution->result); return STATUS_OK;
+    case SQL_DESCRIBE_JOB: return describe_job(session->gateway, statement, execution->result, error);
+    case SQL_STOP_JOB: return stop_job(session->gateway, statement, execution->result, error);
     case SQL_BEGIN_STATEMENT_SET: return begin_statement_set(execution, error);
     case SQL_INSERT:
     case SQL_STATEMENT_SET:

@@ -48,6 +48,9 @@ static enum status check_partition(const struct sql_create_table *definition, co
             return planner_error_at(error, &field->span, STATUS_INVALID_ARGUMENT,
                                     "Partition column '%s' is not a physical column", field->column);
         enum type_kind kind = schema->fields[schema_find(schema, field->column)].type.kind;
+        if (field->transform != SQL_TRANSFORM_IDENTITY && field->transform != SQL_TRANSFORM_DAY)
+            return planner_error_at(error, &field->span, STATUS_UNSUPPORTED,
+                                    "Only partitions by columns and by days(column) are supported yet");
         if (field->transform == SQL_TRANSFORM_DAY && kind != TYPE_DATE && kind != TYPE_TIMESTAMP &&
             kind != TYPE_TIMESTAMP_LTZ)
             return planner_error_at(error, &field->span, STATUS_INVALID_ARGUMENT,

@@ -239,10 +239,19 @@ static enum status explain(struct execution *execution)
     return status;
 }
 
+static enum status refuse_view(struct execution *execution)
+{
+    return error_set(execution->error, STATUS_UNSUPPORTED, "Views are not supported yet.");
+}
+
 static executor *find_executor(enum sql_statement_kind kind)
 {
     static executor *const executors[] = {
         [SQL_CREATE_TABLE] = create_table,
+        [SQL_CREATE_VIEW] = refuse_view,
+        [SQL_DROP_VIEW] = refuse_view,
+        [SQL_SHOW_VIEWS] = refuse_view,
+        [SQL_SHOW_CREATE_VIEW] = refuse_view,
         [SQL_CREATE_CATALOG] = create_catalog,
         [SQL_CREATE_DATABASE] = create_database,
         [SQL_DROP_TABLE] = drop,

@@ -235,7 +235,8 @@ static enum status plan_values(struct plan_builder *builder, const struct sql_qu
 
 enum status plan_query(struct plan_builder *builder, const struct sql_query *query, struct pipeline *pipeline)
 {
-    if (query->row_count > 0)
+    TRY(refuse_unplanned(builder, query));
+    if (query->kind == SQL_QUERY_VALUES)
         return plan_values(builder, query, pipeline);
     return query->has_from ? plan_scan_query(builder, query, pipeline)
                            : plan_constant_query(builder, query, pipeline);

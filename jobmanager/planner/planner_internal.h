@@ -121,6 +121,8 @@ STATUS_MUST_CHECK enum status plan_builder_add_insert(struct plan_builder *build
 /* with_sink: a collect sink takes the rows. */
 STATUS_MUST_CHECK enum status plan_builder_add_query(struct plan_builder *builder,
                                                      const struct sql_query *query, bool with_sink);
+/* What the parser takes and nothing plans yet is an error with its place. */
+STATUS_MUST_CHECK enum status refuse_unplanned(struct plan_builder *builder, const struct sql_query *query);
 STATUS_MUST_CHECK enum status plan_query(struct plan_builder *builder, const struct sql_query *query,
                                          struct pipeline *pipeline);
 /* Casts the query's columns to those of the sink's table, by position or by the insert's column list. */

@@ -200,6 +200,12 @@ static enum status resolve_call(const struct scope *scope, const struct sql_expr
                                 const struct expression **ret_expression)
 {
     const char *name = syntax->text;
+    if (syntax->is_star || syntax->is_distinct || syntax->filter != NULL)
+        return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
+                                "The aggregate %s is not supported yet", name);
+    if (syntax->over != NULL)
+        return planner_error_at(scope->error, &syntax->over->span, STATUS_UNSUPPORTED,
+                                "OVER is not supported yet");
     bool minus = strcmp(name, "-") == 0;
     if (minus && syntax->argument_count == 1) {
         if (is_number(syntax->arguments[0]))

@@ -2,14 +2,29 @@
 
 #include <string.h>
 
-enum status expression_finish(struct parser *parser, struct sql_expression *expression, struct sql_span start)
+static uint16_t deeper(uint16_t depth, const struct sql_expression *expression)
+{
+    return expression != NULL && expression->depth > depth ? expression->depth : depth;
+}
+
+static uint16_t over_depth(const struct sql_over *over)
 {
     uint16_t depth = 0;
-    for (size_t i = 0; i < expression->argument_count; i++) {
-        if (expression->arguments[i]->depth > depth)
-            depth = expression->arguments[i]->depth;
-    }
-    expression->depth = (uint16_t)(depth + 1);
+    for (size_t i = 0; i < over->partition_count; i++)
+        depth = deeper(depth, over->partition_by[i]);
+    for (size_t i = 0; i < over->order_count; i++)
+        depth = deeper(depth, over->order_by[i].expression);
+    if (over->frame != NULL)
+        depth = deeper(deeper(depth, over->frame->start.offset), over->frame->end.offset);
+    return depth;
+}
+
+enum status expression_finish(struct parser *parser, struct sql_expression *expression, struct sql_span start)
+{
+    uint16_t depth = expression->over == NULL ? 0 : over_depth(expression->over);
+    for (size_t i = 0; i < expression->argument_count; i++)
+        depth = deeper(depth, expression->arguments[i]);
+    expression->depth = (uint16_t)(deeper(depth, expression->filter) + 1);
     expression->span = start;
     expression->span.end_line = parser->previous.span.end_line;
     expression->span.end_column = parser->previous.span.end_column;
@@ -105,7 +120,7 @@ static enum status parse_in(struct parser *parser, const struct sql_expression *
     PARSER_PUSH(parser, items, count, left);
     PARSE(parser_expect(parser, "("));
     if (token_is(&parser->token, "SELECT"))
-        return parser_unsupported(parser, "A subquery");
+        return parser_unsupported(parser, "A subquery in an expression");
     do {
         const struct sql_expression *item = NULL;
         PARSE(parse_expression(parser, &item));

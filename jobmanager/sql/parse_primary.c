@@ -1,29 +1,5 @@
 #include "jobmanager/sql/parser_internal.h"
 
-#include <string.h>
-
-static char *upper_text(struct parser *parser, const struct token *token)
-{
-    char *text = arena_strndup(parser->arena, token->start, token->size);
-    for (char *c = text; *c != '\0'; c++) {
-        if (*c >= 'a' && *c <= 'z')
-            *c = (char)(*c - 'a' + 'A');
-    }
-    return text;
-}
-
-static const struct sql_expression *string_literal(struct parser *parser, const char *text,
-                                                   struct sql_span span)
-{
-    struct sql_expression *literal = arena_calloc(parser->arena, 1, sizeof *literal);
-    literal->kind = SQL_LITERAL;
-    literal->literal = SQL_LITERAL_STRING;
-    literal->text = text;
-    literal->span = span;
-    literal->depth = 1;
-    return literal;
-}
-
 static enum status parse_cast(struct parser *parser, bool is_try,
                               const struct sql_expression **ret_expression)
 {
@@ -95,125 +71,6 @@ static enum status parse_case(struct parser *parser, const struct sql_expression
     return STATUS_OK;
 }
 
-/* TRIM([BOTH | LEADING | TRAILING] [characters] FROM text), and the plain TRIM(text). */
-static enum status parse_trim(struct parser *parser, const struct sql_expression **ret_expression)
-{
-    struct sql_span start = parser->previous.span;
-    const struct sql_expression *arguments[2] = {NULL, NULL};
-    const char *name = "TRIM";
-    bool sided = true;
-    PARSE(parser_expect(parser, "("));
-    if (parser_accept(parser, "LEADING"))
-        name = "LTRIM";
-    else if (parser_accept(parser, "TRAILING"))
-        name = "RTRIM";
-    else
-        sided = parser_accept(parser, "BOTH");
-    if (!sided || !parser_at(parser, "FROM"))
-        PARSE(parse_expression(parser, &arguments[1]));
-    if (parser_accept(parser, "FROM")) {
-        PARSE(parse_expression(parser, &arguments[0]));
-    } else if (sided) {
-        return parser_fail(parser);
-    } else {
-        arguments[0] = arguments[1];
-        arguments[1] = NULL;
-    }
-    PARSE(parser_expect(parser, ")"));
-    return expression_call(parser, strcmp(name, "TRIM") == 0 && arguments[1] != NULL ? "BTRIM" : name, start,
-                           arguments, arguments[1] == NULL ? 1 : 2, ret_expression);
-}
-
-/* EXTRACT(YEAR FROM x): the unit becomes a string, the first argument. */
-static enum status parse_extract(struct parser *parser, const struct sql_expression **ret_expression)
-{
-    struct sql_span start = parser->previous.span;
-    const struct sql_expression *arguments[2] = {NULL, NULL};
-    PARSE(parser_expect(parser, "("));
-    if (parser->token.kind != TOKEN_WORD)
-        return parser_fail(parser);
-    arguments[0] = string_literal(parser, upper_text(parser, &parser->token), parser->token.span);
-    parser_advance(parser);
-    PARSE(parser_expect(parser, "FROM"));
-    PARSE(parse_expression(parser, &arguments[1]));
-    PARSE(parser_expect(parser, ")"));
-    return expression_call(parser, "EXTRACT", start, arguments, 2, ret_expression);
-}
-
-/* POSITION(a IN b). */
-static enum status parse_position(struct parser *parser, const struct sql_expression **ret_expression)
-{
-    struct sql_span start = parser->previous.span;
-    const struct sql_expression *in = NULL;
-    PARSE(parser_expect(parser, "("));
-    const struct sql_expression *needle = NULL;
-    PARSE(parser_enter(parser));
-    PARSE(parse_primary(parser, &needle));
-    parser_leave(parser);
-    PARSE(parser_expect(parser, "IN"));
-    PARSE(parse_expression(parser, &in));
-    PARSE(parser_expect(parser, ")"));
-    const struct sql_expression *arguments[] = {needle, in};
-    return expression_call(parser, "POSITION", start, arguments, 2, ret_expression);
-}
-
-static enum status refuse_after_call(struct parser *parser)
-{
-    if (token_is(&parser->token, "OVER"))
-        return parser_unsupported(parser, "OVER");
-    if (token_is(&parser->token, "FILTER") && parser_next_is(parser, "("))
-        return parser_unsupported(parser, "FILTER");
-    if (token_is(&parser->token, "WITHIN"))
-        return parser_unsupported(parser, "WITHIN GROUP");
-    return STATUS_OK;
-}
-
-static enum status parse_arguments(struct parser *parser, const char *name, struct sql_span start,
-                                   const struct sql_expression **ret_expression)
-{
-    const struct sql_expression **arguments = NULL;
-    size_t count = 0;
-    PARSE(parser_expect(parser, "("));
-    if (token_is(&parser->token, "*"))
-        return parser_unsupported(parser, arena_printf(parser->arena, "The aggregate %s(*)", name));
-    if (token_is(&parser->token, "DISTINCT"))
-        return parser_unsupported(parser, arena_printf(parser->arena, "%s(DISTINCT ...)", name));
-    if (!parser_accept(parser, ")")) {
-        const char *separator = NULL;
-        do {
-            const struct sql_expression *argument = NULL;
-            PARSE(parse_expression(parser, &argument));
-            PARSER_PUSH(parser, arguments, count, argument);
-            /* SUBSTRING(x FROM 2 FOR 3) is SUBSTRING(x, 2, 3). */
-            separator = NULL;
-            if (parser_accept(parser, ","))
-                separator = ",";
-            else if (strcmp(name, "SUBSTRING") == 0 && ((count == 1 && parser_accept(parser, "FROM")) ||
-                                                        (count == 2 && parser_accept(parser, "FOR"))))
-                separator = "FROM";
-        } while (separator != NULL);
-        PARSE(parser_expect(parser, ")"));
-    }
-    PARSE(refuse_after_call(parser));
-    return expression_call(parser, name, start, arguments, count, ret_expression);
-}
-
-static enum status parse_function(struct parser *parser, const struct sql_expression **ret_expression)
-{
-    struct sql_span start = parser->token.span;
-    const char *name = upper_text(parser, &parser->token);
-    parser_advance(parser);
-    if (strcmp(name, "TRIM") == 0)
-        return parse_trim(parser, ret_expression);
-    if (strcmp(name, "EXTRACT") == 0)
-        return parse_extract(parser, ret_expression);
-    if (strcmp(name, "POSITION") == 0)
-        return parse_position(parser, ret_expression);
-    if (strcmp(name, "ROW") == 0)
-        return parser_fail_at(parser, start, "ROW(...) is not supported yet,");
-    return parse_arguments(parser, name, start, ret_expression);
-}
-
 static bool is_niladic(const struct token *token)
 {
     static const char *const names[] = {"CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "CURRENT_DATE", "CURRENT_TIME",
@@ -229,7 +86,7 @@ static enum status parse_reference(struct parser *parser, const struct sql_expre
 {
     struct sql_span start = parser->token.span;
     if (is_niladic(&parser->token) && !parser_next_is(parser, "(")) {
-        const char *name = upper_text(parser, &parser->token);
+        const char *name = parser_upper_text(parser);
         parser_advance(parser);
         struct sql_expression *call = arena_calloc(parser->arena, 1, sizeof *call);
         call->kind = SQL_CALL;
@@ -253,8 +110,9 @@ static enum status parse_reference(struct parser *parser, const struct sql_expre
 static enum status parse_parenthesis(struct parser *parser, const struct sql_expression **ret_expression)
 {
     parser_advance(parser);
-    if (token_is(&parser->token, "SELECT") || token_is(&parser->token, "VALUES"))
-        return parser_unsupported(parser, "A subquery");
+    if (token_is(&parser->token, "SELECT") || token_is(&parser->token, "VALUES") ||
+        token_is(&parser->token, "WITH"))
+        return parser_unsupported(parser, "A subquery in an expression");
     PARSE(parse_expression(parser, ret_expression));
     if (token_is(&parser->token, ","))
         return parser_unsupported(parser, "A row value (a, b)");

@@ -10,26 +10,23 @@ static enum status parse_if_exists(struct parser *parser, bool *ret_present)
     return *ret_present ? parser_expect(parser, "EXISTS") : STATUS_OK;
 }
 
-static enum status refuse(struct parser *parser, const char *const *constructs, size_t count,
-                          const char *verb)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (token_is(&parser->token, constructs[i]))
-            return parser_unsupported(parser, arena_printf(parser->arena, "%s %s", verb, constructs[i]));
-    }
-    return STATUS_OK;
-}
-
 static enum status parse_create(struct parser *parser, struct sql_statement *statement)
 {
-    static const char *const later[] = {"VIEW", "FUNCTION", "MODEL", "MATERIALIZED", "CONNECTION", "OR"};
+    static const char *const later[] = {"FUNCTION", "MODEL", "MATERIALIZED", "CONNECTION", "OR"};
     statement->temporary = parser_accept(parser, "TEMPORARY");
-    PARSE(refuse(parser, later, sizeof later / sizeof *later, "CREATE"));
+    PARSE(parser_refuse(parser, later, sizeof later / sizeof *later, "CREATE"));
     if (parser_accept(parser, "TABLE")) {
         statement->kind = SQL_CREATE_TABLE;
         PARSE(parse_create_table(parser, statement->temporary, &statement->create_table));
         statement->name = statement->create_table->name;
         statement->if_not_exists = statement->create_table->if_not_exists;
+        return STATUS_OK;
+    }
+    if (parser_accept(parser, "VIEW")) {
+        statement->kind = SQL_CREATE_VIEW;
+        PARSE(parse_create_view(parser, statement->temporary, &statement->create_view));
+        statement->name = statement->create_view->name;
+        statement->if_not_exists = statement->create_view->if_not_exists;
         return STATUS_OK;
     }
     if (!statement->temporary && parser_accept(parser, "CATALOG"))
@@ -47,12 +44,14 @@ static enum status parse_create(struct parser *parser, struct sql_statement *sta
 
 static enum status parse_drop(struct parser *parser, struct sql_statement *statement)
 {
-    static const char *const later[] = {"VIEW", "FUNCTION", "MODEL", "MATERIALIZED"};
+    static const char *const later[] = {"FUNCTION", "MODEL", "MATERIALIZED"};
     statement->temporary = parser_accept(parser, "TEMPORARY");
-    PARSE(refuse(parser, later, sizeof later / sizeof *later, "DROP"));
+    PARSE(parser_refuse(parser, later, sizeof later / sizeof *later, "DROP"));
     size_t parts = 3;
     if (parser_accept(parser, "TABLE")) {
         statement->kind = SQL_DROP_TABLE;
+    } else if (parser_accept(parser, "VIEW")) {
+        statement->kind = SQL_DROP_VIEW;
     } else if (!statement->temporary && parser_accept(parser, "DATABASE")) {
         statement->kind = SQL_DROP_DATABASE;
         parts = 2;
@@ -76,65 +75,6 @@ static enum status parse_use(struct parser *parser, struct sql_statement *statem
     bool catalog = !parser_next_is(parser, ".") && parser_accept(parser, "CATALOG");
     statement->kind = catalog ? SQL_USE_CATALOG : SQL_USE_DATABASE;
     return parse_name(parser, catalog ? 1 : 2, &statement->name);
-}
-
-static enum status parse_show(struct parser *parser, struct sql_statement *statement)
-{
-    static const struct {
-        const char *words[2];
-        enum sql_statement_kind kind;
-    } lists[] = {
-        {{"TABLES", NULL}, SQL_SHOW_TABLES},
-        {{"DATABASES", NULL}, SQL_SHOW_DATABASES},
-        {{"CATALOGS", NULL}, SQL_SHOW_CATALOGS},
-        {{"FUNCTIONS", NULL}, SQL_SHOW_FUNCTIONS},
-        {{"JOBS", NULL}, SQL_SHOW_JOBS},
-        {{"CREATE", "TABLE"}, SQL_SHOW_CREATE_TABLE},
-        {{"CURRENT", "CATALOG"}, SQL_SHOW_CURRENT_CATALOG},
-        {{"CURRENT", "DATABASE"}, SQL_SHOW_CURRENT_DATABASE},
-    };
-    static const char *const later[] = {"VIEWS",      "MODULES", "COLUMNS", "PARTITIONS",
-                                        "PROCEDURES", "JARS",    "MODELS"};
-    PARSE(refuse(parser, later, sizeof later / sizeof *later, "SHOW"));
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        bool found = lists[i].words[1] == NULL
-                         ? parser_accept(parser, lists[i].words[0])
-                         : parser_accept_words(parser, lists[i].words[0], lists[i].words[1]);
-        if (!found)
-            continue;
-        statement->kind = lists[i].kind;
-        if (statement->kind == SQL_SHOW_CREATE_TABLE)
-            return parse_name(parser, 3, &statement->name);
-        bool scoped = statement->kind == SQL_SHOW_TABLES || statement->kind == SQL_SHOW_DATABASES;
-        if (scoped && (parser_accept(parser, "FROM") || parser_accept(parser, "IN")))
-            PARSE(parse_name(parser, statement->kind == SQL_SHOW_TABLES ? 2 : 1, &statement->name));
-        if (token_is(&parser->token, "LIKE") || token_is(&parser->token, "NOT"))
-            return parser_unsupported(parser, "SHOW ... LIKE");
-        return STATUS_OK;
-    }
-    if (parser_at(parser, "CREATE") || parser_at(parser, "CURRENT")) {
-        parser_advance(parser);
-        PARSE(refuse(parser, (const char *const[]){"VIEW", "CATALOG", "MODEL"}, 3, "SHOW CREATE"));
-        parser_at(parser, "TABLE");
-        parser_at(parser, "CATALOG");
-        parser_at(parser, "DATABASE");
-    }
-    return parser_fail(parser);
-}
-
-static enum status parse_describe(struct parser *parser, struct sql_statement *statement)
-{
-    static const char *const later[] = {"CATALOG", "DATABASE", "JOB", "FUNCTION", "MODEL"};
-    statement->kind = SQL_DESCRIBE;
-    if (parser_next_is(parser, ".") || parser->token.kind != TOKEN_WORD)
-        return parse_name(parser, 3, &statement->name);
-    struct lexer ahead = parser->lexer;
-    enum token_kind next = lexer_next(&ahead).kind;
-    if (next == TOKEN_WORD || next == TOKEN_QUOTED || next == TOKEN_STRING)
-        PARSE(refuse(parser, later, sizeof later / sizeof *later, "DESCRIBE"));
-    if (token_is(&parser->token, "EXTENDED") && next == TOKEN_WORD)
-        parser_advance(parser);
-    return parse_name(parser, 3, &statement->name);
 }
 
 static enum status add_insert(struct parser *parser, struct sql_statement *statement)
@@ -171,17 +111,37 @@ static enum status parse_execute(struct parser *parser, struct sql_statement *st
     return parse_statement_set(parser, statement);
 }
 
+/* PLAN FOR, or a list of details. */
+static enum status parse_explain_details(struct parser *parser, unsigned *ret_details)
+{
+    static const struct {
+        const char *word;
+        enum sql_explain_detail detail;
+    } details[] = {
+        {"ESTIMATED_COST", SQL_EXPLAIN_ESTIMATED_COST},
+        {"CHANGELOG_MODE", SQL_EXPLAIN_CHANGELOG_MODE},
+        {"JSON_EXECUTION_PLAN", SQL_EXPLAIN_JSON_EXECUTION_PLAN},
+        {"PLAN_ADVICE", SQL_EXPLAIN_PLAN_ADVICE},
+    };
+    enum { DETAIL_COUNT = sizeof details / sizeof *details };
+    if (parser_accept(parser, "PLAN"))
+        return parser_expect(parser, "FOR");
+    do {
+        size_t i = 0;
+        while (i < DETAIL_COUNT && !parser_accept(parser, details[i].word))
+            i++;
+        if (i < DETAIL_COUNT)
+            *ret_details |= details[i].detail;
+        else if (*ret_details != 0)
+            return parser_fail(parser);
+    } while (*ret_details != 0 && parser_accept(parser, ","));
+    return STATUS_OK;
+}
+
 static enum status parse_explain(struct parser *parser, struct sql_statement *statement)
 {
-    static const char *const details[] = {"ESTIMATED_COST", "CHANGELOG_MODE", "JSON_EXECUTION_PLAN",
-                                          "PLAN_ADVICE"};
-    for (size_t i = 0; i < sizeof details / sizeof *details; i++) {
-        if (parser_at(parser, details[i]))
-            return parser_unsupported(parser, arena_printf(parser->arena, "EXPLAIN %s", details[i]));
-    }
-    if (parser_accept(parser, "PLAN"))
-        PARSE(parser_expect(parser, "FOR"));
     statement->kind = SQL_EXPLAIN;
+    PARSE(parse_explain_details(parser, &statement->explain_details));
     if (parser_at(parser, "INSERT"))
         return add_insert(parser, statement);
     if (parser_accept(parser, "EXECUTE"))
@@ -192,56 +152,6 @@ static enum status parse_explain(struct parser *parser, struct sql_statement *st
         return parse_statement_set(parser, statement);
     }
     return parse_query(parser, &statement->query);
-}
-
-/* A key is 'quoted', or dotted words as older scripts have them. */
-static enum status parse_key(struct parser *parser, const char **ret_key)
-{
-    if (parser->token.kind == TOKEN_STRING)
-        return parse_string(parser, ret_key);
-    const char *start = parser->token.start;
-    do {
-        if (parser->token.kind != TOKEN_WORD) {
-            parser_at(parser, "a 'key'");
-            return parser_fail(parser);
-        }
-        parser_advance(parser);
-    } while (parser_accept(parser, ".") || parser_accept(parser, "-"));
-    const char *end = parser->previous.start + parser->previous.size;
-    *ret_key = arena_strndup(parser->arena, start, (size_t)(end - start));
-    return STATUS_OK;
-}
-
-static bool at_end(const struct parser *parser)
-{
-    return parser->token.kind == TOKEN_END || token_is(&parser->token, ";");
-}
-
-static enum status parse_set(struct parser *parser, struct sql_statement *statement)
-{
-    statement->kind = SQL_SET;
-    if (at_end(parser))
-        return STATUS_OK;
-    PARSE(parse_key(parser, &statement->key));
-    PARSE(parser_expect(parser, "="));
-    if (parser->token.kind == TOKEN_STRING)
-        return parse_string(parser, &statement->value);
-    if (at_end(parser) || parser->token.kind == TOKEN_BAD) {
-        parser_at(parser, "a 'value'");
-        return parser_fail(parser);
-    }
-    const char *start = parser->token.start;
-    while (!at_end(parser) && parser->token.kind != TOKEN_BAD)
-        parser_advance(parser);
-    const char *end = parser->previous.start + parser->previous.size;
-    statement->value = arena_strndup(parser->arena, start, (size_t)(end - start));
-    return STATUS_OK;
-}
-
-static enum status parse_reset(struct parser *parser, struct sql_statement *statement)
-{
-    statement->kind = SQL_RESET;
-    return at_end(parser) ? STATUS_OK : parse_key(parser, &statement->key);
 }
 
 static enum status parse_insert_statement(struct parser *parser, struct sql_statement *statement)
@@ -281,10 +191,10 @@ static enum status dispatch(struct parser *parser, struct sql_statement *stateme
         {"EXPLAIN", parse_explain},   {"SET", parse_set},
         {"RESET", parse_reset},       {"INSERT", parse_insert_statement},
         {"EXECUTE", parse_execute},   {"BEGIN", parse_begin},
-        {"END", parse_end},
+        {"END", parse_end},           {"STOP", parse_stop},
     };
     static const char *const later[] = {"ALTER", "UPDATE", "DELETE", "TRUNCATE", "ANALYZE", "LOAD", "UNLOAD",
-                                        "STOP",  "CALL",   "ADD",    "REMOVE",   "COMPILE", "QUIT", "MERGE"};
+                                        "CALL",  "ADD",    "REMOVE", "COMPILE",  "QUIT",    "MERGE"};
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         if (parser_accept(parser, statements[i].word))
             return statements[i].parse(parser, statement);
@@ -293,7 +203,8 @@ static enum status dispatch(struct parser *parser, struct sql_statement *stateme
         if (token_is(&parser->token, later[i]))
             return parser_unsupported(parser, later[i]);
     }
-    if (!parser_at(parser, "SELECT") && !parser_at(parser, "VALUES") && !token_is(&parser->token, "WITH"))
+    if (!parser_at(parser, "SELECT") && !parser_at(parser, "VALUES") && !parser_at(parser, "WITH") &&
+        !token_is(&parser->token, "("))
         return parser_fail(parser);
     statement->kind = SQL_SELECT;
     return parse_query(parser, &statement->query);
@@ -306,6 +217,8 @@ enum status sql_parse(struct sql_text text, struct arena *arena, const struct sq
     lexer_init(&parser.lexer, text);
     parser_advance(&parser);
     struct sql_statement *statement = arena_calloc(arena, 1, sizeof *statement);
+    if (memchr(text.data, 0, text.size) != NULL)
+        return parser_fail_at(&parser, parser.token.span, "There is a zero byte in the statement");
     if (parser.token.kind == TOKEN_END)
         return parser_fail_at(&parser, parser.token.span, "There is no statement");
     PARSE(dispatch(&parser, statement));

@@ -135,44 +135,13 @@ static enum status parse_element(struct parser *parser, struct table_parts *part
     return parse_column(parser, parts);
 }
 
-/* days(x), day(x), and DATE_FORMAT(x, 'yyyy-MM-dd'), which names the same days. */
-static enum status parse_transform(struct parser *parser, struct sql_partition_field *field)
-{
-    struct token name = parser->token;
-    parser_advance(parser);
-    PARSE(parser_expect(parser, "("));
-    bool format = token_is(&name, "DATE_FORMAT");
-    if (!format && !token_is(&name, "DAYS") && !token_is(&name, "DAY"))
-        return parser_fail_at(parser, name.span,
-                              "The partition transform '%.*s' is not supported yet: use a column, "
-                              "days(column) or DATE_FORMAT(column, 'yyyy-MM-dd')",
-                              (int)name.size, name.start);
-    field->transform = SQL_TRANSFORM_DAY;
-    PARSE(parse_identifier(parser, &field->column));
-    if (format) {
-        PARSE(parser_expect(parser, ","));
-        struct sql_span span = parser->token.span;
-        const char *pattern = NULL;
-        PARSE(parse_string(parser, &pattern));
-        if (strcmp(pattern, "yyyy-MM-dd") != 0)
-            return parser_fail_at(parser, span,
-                                  "DATE_FORMAT in PARTITIONED BY takes the pattern 'yyyy-MM-dd' only");
-    }
-    return parser_expect(parser, ")");
-}
-
 static enum status parse_partition(struct parser *parser, struct table_parts *parts)
 {
     PARSE(parser_expect(parser, "BY"));
     PARSE(parser_expect(parser, "("));
     do {
-        struct sql_partition_field field = {.transform = SQL_TRANSFORM_IDENTITY, .span = parser->token.span};
-        if (parser->token.kind == TOKEN_WORD && parser_next_is(parser, "("))
-            PARSE(parse_transform(parser, &field));
-        else
-            PARSE(parse_identifier(parser, &field.column));
-        field.span.end_line = parser->previous.span.end_line;
-        field.span.end_column = parser->previous.span.end_column;
+        struct sql_partition_field field;
+        PARSE(parse_partition_field(parser, &field));
         PARSER_PUSH(parser, parts->partition, parts->table->partition_count, field);
     } while (parser_accept(parser, ","));
     return parser_expect(parser, ")");

@@ -92,6 +92,16 @@ enum status parser_unsupported(struct parser *parser, const char *construct)
     return fail_position(parser, span, status);
 }
 
+enum status parser_refuse(struct parser *parser, const char *const *constructs, size_t count,
+                          const char *verb)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (token_is(&parser->token, constructs[i]))
+            return parser_unsupported(parser, arena_printf(parser->arena, "%s %s", verb, constructs[i]));
+    }
+    return STATUS_OK;
+}
+
 static bool is_reserved(const struct token *token)
 {
     for (size_t i = 0; i < sizeof reserved_words / sizeof *reserved_words; i++) {
@@ -235,6 +245,16 @@ enum status parse_identifier_list(struct parser *parser, const char ***ret_names
     return STATUS_OK;
 }
 
+const char *parser_upper_text(struct parser *parser)
+{
+    char *text = arena_strndup(parser->arena, parser->token.start, parser->token.size);
+    for (char *c = text; *c != '\0'; c++) {
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    }
+    return text;
+}
+
 enum status parse_string(struct parser *parser, const char **ret_text)
 {
     if (parser->token.kind != TOKEN_STRING) {
@@ -242,44 +262,6 @@ enum status parse_string(struct parser *parser, const char **ret_text)
         return parser_fail(parser);
     }
     *ret_text = token_text(&parser->token, parser->arena);
-    parser_advance(parser);
-    return STATUS_OK;
-}
-
-enum status parse_properties(struct parser *parser, struct sql_properties *ret_properties)
-{
-    struct sql_property *items = NULL;
-    size_t count = 0;
-    PARSE(parser_expect(parser, "("));
-    if (!parser_accept(parser, ")")) {
-        do {
-            struct sql_property item = {.span = parser->token.span};
-            PARSE(parse_string(parser, &item.key));
-            for (size_t i = 0; i < count; i++) {
-                if (strcmp(items[i].key, item.key) == 0)
-                    return parser_fail_at(parser, item.span, "The option '%s' is given twice", item.key);
-            }
-            PARSE(parser_expect(parser, "="));
-            PARSE(parse_string(parser, &item.value));
-            PARSER_PUSH(parser, items, count, item);
-        } while (parser_accept(parser, ","));
-        PARSE(parser_expect(parser, ")"));
-    }
-    *ret_properties = (struct sql_properties){.items = items, .count = count};
-    return STATUS_OK;
-}
-
-enum status parse_hints(struct parser *parser, struct sql_properties *ret_hints)
-{
-    if (parser->token.kind != TOKEN_HINT_BEGIN)
-        return STATUS_OK;
-    parser_advance(parser);
-    PARSE(parser_expect(parser, "OPTIONS"));
-    PARSE(parse_properties(parser, ret_hints));
-    if (parser->token.kind != TOKEN_HINT_END) {
-        parser_at(parser, "*/");
-        return parser_fail(parser);
-    }
     parser_advance(parser);
     return STATUS_OK;
 }

@@ -33,6 +33,12 @@ bool sql_script_next(struct sql_text *rest, struct sql_text *ret_statement);
 
 /* An expression as SQL text in Flink's normal form: `ts` - INTERVAL '5' SECOND. */
 void sql_expression_print(const struct sql_expression *expression, struct buffer *out);
+/* A query as SQL text, a clause a line; it parses to the same tree. */
+void sql_query_print(const struct sql_query *query, struct buffer *out);
+/* A table, subquery or window function of FROM, with its alias. */
+void sql_relation_print(const struct sql_relation *relation, struct buffer *out);
+/* `a` DESC NULLS LAST, `b` */
+void sql_sort_items_print(const struct sql_sort_item *items, size_t count, struct buffer *out);
 /* `name` with inner back-quotes doubled. */
 void sql_identifier_print(const char *name, struct buffer *out);
 /* 'text' with inner quotes doubled. */

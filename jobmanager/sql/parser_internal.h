@@ -62,6 +62,9 @@ STATUS_MUST_CHECK enum status parser_fail_at(struct parser *parser, struct sql_s
                                              ...) PRINTF_LIKE(3, 4);
 /* "<construct> is not supported yet, at line l, column c." with the cursor's place. */
 STATUS_MUST_CHECK enum status parser_unsupported(struct parser *parser, const char *construct);
+/* Refuses what Flink has and Frazil has not yet: one of these words behind verb. */
+STATUS_MUST_CHECK enum status parser_refuse(struct parser *parser, const char *const *constructs,
+                                            size_t count, const char *verb);
 STATUS_MUST_CHECK enum status parser_enter(struct parser *parser);
 void parser_leave(struct parser *parser);
 
@@ -71,6 +74,8 @@ STATUS_MUST_CHECK enum status parse_identifier(struct parser *parser, const char
 STATUS_MUST_CHECK enum status parse_name(struct parser *parser, size_t max_parts, struct sql_name *ret_name);
 STATUS_MUST_CHECK enum status parse_identifier_list(struct parser *parser, const char ***ret_names,
                                                     struct sql_span **ret_spans, size_t *ret_count);
+/* The token under the cursor in upper case. */
+const char *parser_upper_text(struct parser *parser);
 STATUS_MUST_CHECK enum status parse_string(struct parser *parser, const char **ret_text);
 STATUS_MUST_CHECK enum status parse_properties(struct parser *parser, struct sql_properties *ret_properties);
 STATUS_MUST_CHECK enum status parse_hints(struct parser *parser, struct sql_properties *ret_hints);
@@ -89,8 +94,49 @@ STATUS_MUST_CHECK enum status expression_call(struct parser *parser, const char 
                                               const struct sql_expression **ret_expression);
 STATUS_MUST_CHECK enum status expression_finish(struct parser *parser, struct sql_expression *expression,
                                                 struct sql_span start);
+/* f(...) with what may stand behind it; the cursor is at f. */
+STATUS_MUST_CHECK enum status parse_function(struct parser *parser,
+                                             const struct sql_expression **ret_expression);
+/* The cursor is behind OVER. */
+STATUS_MUST_CHECK enum status parse_over(struct parser *parser, const struct sql_over **ret_over);
+/* The cursor is behind INTERVAL. */
+STATUS_MUST_CHECK enum status parse_interval(struct parser *parser,
+                                             const struct sql_expression **ret_expression);
+
 STATUS_MUST_CHECK enum status parse_query(struct parser *parser, const struct sql_query **ret_query);
+/* The cursor is behind SELECT, or VALUES. */
+STATUS_MUST_CHECK enum status parse_select(struct parser *parser, struct sql_query *query);
+STATUS_MUST_CHECK enum status parse_values(struct parser *parser, struct sql_query *query);
+/* The cursor is at the BY of ORDER BY. */
+STATUS_MUST_CHECK enum status parse_sort_items(struct parser *parser, const struct sql_sort_item **ret_items,
+                                               size_t *ret_count);
+/* Notes the words that may follow a table in a query; what is not built yet is refused. */
+STATUS_MUST_CHECK enum status parser_note_clauses(struct parser *parser);
+/* An alias without AS, or nothing. */
+STATUS_MUST_CHECK enum status parse_bare_alias(struct parser *parser, const char **ret_alias);
+/* The cursor is behind FROM. */
+STATUS_MUST_CHECK enum status parse_from(struct parser *parser, struct sql_relation *ret_relation);
+/* What a table function reads: [TABLE] name, [TABLE] (query). */
+STATUS_MUST_CHECK enum status parse_table_argument(struct parser *parser, struct sql_relation *ret_relation);
+/* TUMBLE(...) and its like; the cursor is at the name. */
+bool parser_at_window_function(struct parser *parser);
+STATUS_MUST_CHECK enum status parse_window_function(struct parser *parser,
+                                                    const struct sql_window_function **ret_window);
+
+/* The cursor is behind INSERT, CREATE TABLE, CREATE VIEW. */
 STATUS_MUST_CHECK enum status parse_insert(struct parser *parser, struct sql_insert *ret_insert);
 STATUS_MUST_CHECK enum status parse_create_table(struct parser *parser, bool temporary,
                                                  const struct sql_create_table **ret_table);
+STATUS_MUST_CHECK enum status parse_create_view(struct parser *parser, bool temporary,
+                                                const struct sql_create_view **ret_view);
+/* A field of PARTITIONED BY. */
+STATUS_MUST_CHECK enum status parse_partition_field(struct parser *parser,
+                                                    struct sql_partition_field *ret_field);
 STATUS_MUST_CHECK enum status parse_if_not_exists(struct parser *parser, bool *ret_present);
+
+/* The cursor is behind SHOW, DESCRIBE, STOP, SET, RESET. */
+STATUS_MUST_CHECK enum status parse_show(struct parser *parser, struct sql_statement *statement);
+STATUS_MUST_CHECK enum status parse_describe(struct parser *parser, struct sql_statement *statement);
+STATUS_MUST_CHECK enum status parse_stop(struct parser *parser, struct sql_statement *statement);
+STATUS_MUST_CHECK enum status parse_set(struct parser *parser, struct sql_statement *statement);
+STATUS_MUST_CHECK enum status parse_reset(struct parser *parser, struct sql_statement *statement);

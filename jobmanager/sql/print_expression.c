@@ -2,63 +2,6 @@
 
 #include <string.h>
 
-static void print_quoted(const char *text, char quote, struct buffer *out)
-{
-    buffer_append_byte(out, (uint8_t)quote);
-    for (; *text != '\0'; text++) {
-        if (*text == quote)
-            buffer_append_byte(out, (uint8_t)quote);
-        buffer_append_byte(out, (uint8_t)*text);
-    }
-    buffer_append_byte(out, (uint8_t)quote);
-}
-
-void sql_identifier_print(const char *name, struct buffer *out)
-{
-    print_quoted(name, '`', out);
-}
-
-void sql_string_print(const char *text, struct buffer *out)
-{
-    print_quoted(text, '\'', out);
-}
-
-void sql_type_print(const struct sql_type *type, struct buffer *out)
-{
-    static const struct {
-        const char *name;
-        int32_t precision; /* what is printed when none was given; -1: never any */
-    } forms[] = {
-        [SQL_TYPE_BOOLEAN] = {"BOOLEAN", -1},
-        [SQL_TYPE_TINYINT] = {"TINYINT", -1},
-        [SQL_TYPE_SMALLINT] = {"SMALLINT", -1},
-        [SQL_TYPE_INT] = {"INT", -1},
-        [SQL_TYPE_BIGINT] = {"BIGINT", -1},
-        [SQL_TYPE_FLOAT] = {"FLOAT", -1},
-        [SQL_TYPE_DOUBLE] = {"DOUBLE", -1},
-        [SQL_TYPE_DECIMAL] = {"DECIMAL", 10},
-        [SQL_TYPE_CHAR] = {"CHAR", 1},
-        [SQL_TYPE_VARCHAR] = {"VARCHAR", INT32_MAX},
-        [SQL_TYPE_BINARY] = {"BINARY", 1},
-        [SQL_TYPE_VARBINARY] = {"VARBINARY", INT32_MAX},
-        [SQL_TYPE_DATE] = {"DATE", -1},
-        [SQL_TYPE_TIME] = {"TIME", 0},
-        [SQL_TYPE_TIMESTAMP] = {"TIMESTAMP", 6},
-        [SQL_TYPE_TIMESTAMP_LTZ] = {"TIMESTAMP_LTZ", 6},
-        [SQL_TYPE_ARRAY] = {"ARRAY", -1},
-        [SQL_TYPE_MAP] = {"MAP", -1},
-        [SQL_TYPE_ROW] = {"ROW", -1},
-    };
-    buffer_append_text(out, forms[type->kind].name);
-    int32_t precision = type->precision >= 0 ? type->precision : forms[type->kind].precision;
-    if (type->kind == SQL_TYPE_DECIMAL)
-        buffer_printf(out, "(%d, %d)", precision, type->scale >= 0 ? type->scale : 0);
-    else if (precision >= 0)
-        buffer_printf(out, "(%d)", precision);
-    if (type->not_null)
-        buffer_append_text(out, " NOT NULL");
-}
-
 /* An operator takes operands on its own; only they are put into parentheses when they are operators too. */
 static bool is_operator(const struct sql_expression *expression)
 {
@@ -85,9 +28,10 @@ static void print_operand(const struct sql_expression *expression, struct buffer
         buffer_append_byte(out, ')');
 }
 
-static void print_list(const struct sql_expression *const *items, size_t count, struct buffer *out)
+static void print_list(const char *opening, const struct sql_expression *const *items, size_t count,
+                       struct buffer *out)
 {
-    buffer_append_byte(out, '(');
+    buffer_append_text(out, opening);
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buffer_append_text(out, ", ");
@@ -111,7 +55,7 @@ static void print_operator(const struct sql_expression *expression, struct buffe
         return;
     buffer_append_byte(out, ' ');
     if (strcmp(name, "IN") == 0) {
-        print_list(arguments + 1, expression->argument_count - 1, out);
+        print_list("(", arguments + 1, expression->argument_count - 1, out);
         return;
     }
     print_operand(arguments[1], out);
@@ -167,6 +111,55 @@ static void print_worded_call(const struct sql_expression *call, const char *wor
     buffer_append_byte(out, ')');
 }
 
+void sql_sort_items_print(const struct sql_sort_item *items, size_t count, struct buffer *out)
+{
+    static const char *const nulls[] = {
+        [SQL_NULLS_DEFAULT] = "", [SQL_NULLS_FIRST] = " NULLS FIRST", [SQL_NULLS_LAST] = " NULLS LAST"};
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_text(out, i > 0 ? ", " : "");
+        sql_expression_print(items[i].expression, out);
+        buffer_append_text(out, items[i].is_descending ? " DESC" : "");
+        buffer_append_text(out, nulls[items[i].nulls]);
+    }
+}
+
+static void print_bound(const struct sql_bound *bound, struct buffer *out)
+{
+    static const char *const words[] = {
+        [SQL_BOUND_UNBOUNDED_PRECEDING] = "UNBOUNDED PRECEDING",
+        [SQL_BOUND_PRECEDING] = " PRECEDING",
+        [SQL_BOUND_CURRENT_ROW] = "CURRENT ROW",
+        [SQL_BOUND_FOLLOWING] = " FOLLOWING",
+        [SQL_BOUND_UNBOUNDED_FOLLOWING] = "UNBOUNDED FOLLOWING",
+    };
+    if (bound->offset != NULL)
+        sql_expression_print(bound->offset, out);
+    buffer_append_text(out, words[bound->kind]);
+}
+
+static void print_over(const struct sql_over *over, struct buffer *out)
+{
+    const char *separator = "";
+    buffer_append_text(out, " OVER (");
+    for (size_t i = 0; i < over->partition_count; i++) {
+        buffer_append_text(out, i > 0 ? ", " : "PARTITION BY ");
+        sql_expression_print(over->partition_by[i], out);
+        separator = " ";
+    }
+    if (over->order_count > 0) {
+        buffer_printf(out, "%sORDER BY ", separator);
+        sql_sort_items_print(over->order_by, over->order_count, out);
+        separator = " ";
+    }
+    if (over->frame != NULL) {
+        buffer_printf(out, "%s%s BETWEEN ", separator, over->frame->is_rows ? "ROWS" : "RANGE");
+        print_bound(&over->frame->start, out);
+        buffer_append_text(out, " AND ");
+        print_bound(&over->frame->end, out);
+    }
+    buffer_append_byte(out, ')');
+}
+
 static void print_call(const struct sql_expression *expression, struct buffer *out)
 {
     if (is_operator(expression)) {
@@ -182,8 +175,18 @@ static void print_call(const struct sql_expression *expression, struct buffer *o
         return;
     }
     buffer_append_text(out, expression->text);
-    if (!expression->is_niladic)
-        print_list(expression->arguments, expression->argument_count, out);
+    if (expression->is_star)
+        buffer_append_text(out, "(*)");
+    else if (!expression->is_niladic)
+        print_list(expression->is_distinct ? "(DISTINCT " : "(", expression->arguments,
+                   expression->argument_count, out);
+    if (expression->filter != NULL) {
+        buffer_append_text(out, " FILTER (WHERE ");
+        sql_expression_print(expression->filter, out);
+        buffer_append_byte(out, ')');
+    }
+    if (expression->over != NULL)
+        print_over(expression->over, out);
 }
 
 void sql_expression_print(const struct sql_expression *expression, struct buffer *out)
