@@ -1,1 +1,1 @@
-SELECT id, COUNT(*) FROM t GROUP BY id;
+SELECT t.id FROM t JOIN u ON t.id = u.id;
