@@ -79,6 +79,15 @@ struct operator_metrics_view {
     const char *name;
     uint64_t records_in, records_out, bytes_in, bytes_out, dropped_records, failed_records;
     int64_t pending_records; /* -1: not known */
+    uint64_t late_records_dropped;
+    int64_t watermark_ms; /* the last that came, since 1970; INT64_MIN: none yet; summed up: the smallest */
+    uint64_t state_bytes;
+};
+
+/* By the second. */
+struct task_rates_view {
+    double busy_ms, idle_ms, backpressured_ms;
+    double records_in, records_out, bytes_in, bytes_out;
 };
 
 struct subtask_view {
@@ -92,6 +101,9 @@ struct subtask_view {
     int64_t state_ms[NUM_TASK_STATES]; /* when it entered each state; -1: never */
     int64_t busy_ms, idle_ms, backpressured_ms;
     uint64_t records_in, records_out, bytes_in, bytes_out; /* of the chain: first operator in, last out */
+    struct task_rates_view rates;
+    uint32_t queued_inputs, queued_outputs;
+    int64_t watermark_ms; /* of the first operator; INT64_MIN: none yet */
     const struct operator_metrics_view *operators;
     size_t num_operators;
 };

@@ -9,6 +9,7 @@
 #include "jobmanager/dispatcher/io_pool.h"
 #include "jobmanager/dispatcher/job_master.h"
 #include "jobmanager/dispatcher/operator_ids.h"
+#include "jobmanager/dispatcher/task_metrics.h"
 #include "jobmanager/resourcemanager/resourcemanager.h"
 
 #include <pthread.h>
@@ -29,12 +30,6 @@ enum {
 struct event {
     void (*run)(struct dispatcher *dispatcher, struct event *event); /* frees event */
     void (*drop)(struct event *event);                               /* frees it unrun; NULL: free() */
-};
-
-struct task_metrics {
-    int64_t busy_ms, idle_ms, backpressured_ms;
-    struct rpc_operator_metrics *operators;
-    size_t num_operators;
 };
 
 struct job_exception {

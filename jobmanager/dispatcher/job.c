@@ -100,7 +100,7 @@ void job_free(struct job *job)
         free(job->exceptions[i].location);
     }
     for (size_t i = 0; i < job->num_executions; i++)
-        free(job->metrics[i].operators);
+        task_metrics_clear(&job->metrics[i]);
     free(job->metrics);
     while (job->cancel_waiters != NULL) {
         struct cancel_waiter *waiter = job->cancel_waiters;

@@ -219,10 +219,8 @@ static void start_attempt(struct job *job, const struct execution *execution, ui
                    restored == NULL ? 0ULL : (unsigned long long)restored->checkpoint_id);
     if (job->collect != NULL && !collect_result_start_attempt(job->collect, attempt))
         fail_collected(job);
-    for (size_t i = 0; i < job->num_executions; i++) {
-        free(job->metrics[i].operators);
-        job->metrics[i] = (struct task_metrics){0};
-    }
+    for (size_t i = 0; i < job->num_executions; i++)
+        task_metrics_clear(&job->metrics[i]);
 }
 
 static const struct rpc_task_location *locate_tasks(const struct job *job, struct arena *arena,

@@ -104,15 +104,8 @@ static void keep_metrics(struct job *job, const struct task_identity *identity,
         scheduler_execution(job_master_scheduler(job->master), identity->vertex, identity->subtask);
     if (execution == NULL)
         return;
-    struct task_metrics *metrics = &job->metrics[execution->index];
-    metrics->busy_ms = report->busy_ms;
-    metrics->idle_ms = report->idle_ms;
-    metrics->backpressured_ms = report->backpressured_ms;
-    free(metrics->operators);
-    metrics->operators = NULL;
-    metrics->num_operators = report->num_operators;
-    if (report->num_operators > 0)
-        metrics->operators = mem_dup(report->operators, report->num_operators * sizeof *report->operators);
+    task_metrics_take(&job->metrics[execution->index], job->graph, &job->graph->vertices[execution->vertex],
+                      report, dispatcher_now_ms(job->dispatcher));
 }
 
 /* A task that does not belong here any more is told to go. */

@@ -48,8 +48,8 @@ static const struct plan_node *find_node(const struct plan_node *node, uint32_t 
 
 static void add_nodes(const struct plan_node *node, struct operator_metrics_view *operators, size_t *count)
 {
-    operators[(*count)++] =
-        (struct operator_metrics_view){.node_id = node->id, .name = node->name, .pending_records = -1};
+    operators[(*count)++] = (struct operator_metrics_view){
+        .node_id = node->id, .name = node->name, .pending_records = -1, .watermark_ms = INT64_MAX};
     for (size_t i = 0; i < node->child_count; i++)
         add_nodes(node->children[i], operators, count);
 }
@@ -60,6 +60,14 @@ static size_t count_nodes(const struct plan_node *node)
     for (size_t i = 0; i < node->child_count; i++)
         count += count_nodes(node->children[i]);
     return count;
+}
+
+/* The first and the last watermark of all keep their meaning. */
+static int64_t watermark_to_ms(int64_t watermark_us)
+{
+    if (watermark_us == INT64_MIN || watermark_us == INT64_MAX)
+        return watermark_us;
+    return watermark_us / 1000 - (watermark_us % 1000 < 0);
 }
 
 static void add_metrics(struct operator_metrics_view *total, const struct rpc_operator_metrics *metrics)
@@ -73,14 +81,29 @@ static void add_metrics(struct operator_metrics_view *total, const struct rpc_op
     if (metrics->pending_records >= 0)
         total->pending_records =
             metrics->pending_records + (total->pending_records < 0 ? 0 : total->pending_records);
+    total->late_records_dropped += metrics->late_records_dropped;
+    total->state_bytes += metrics->state_bytes;
+    int64_t watermark_ms = watermark_to_ms(metrics->watermark_us);
+    total->watermark_ms = watermark_ms < total->watermark_ms ? watermark_ms : total->watermark_ms;
 }
 
 static void build_subtask_metrics(const struct task_metrics *metrics, const struct plan_vertex *plan,
                                   struct arena *arena, struct subtask_view *subtask)
 {
-    subtask->busy_ms = metrics->busy_ms;
-    subtask->idle_ms = metrics->idle_ms;
-    subtask->backpressured_ms = metrics->backpressured_ms;
+    const struct task_totals *totals = &metrics->totals;
+    const struct task_rates *rates = &metrics->rates;
+    subtask->busy_ms = totals->busy_ms;
+    subtask->idle_ms = totals->idle_ms;
+    subtask->backpressured_ms = totals->backpressured_ms;
+    subtask->records_in = totals->records_in;
+    subtask->records_out = totals->records_out;
+    subtask->bytes_in = totals->bytes_in;
+    subtask->bytes_out = totals->bytes_out;
+    subtask->rates = (struct task_rates_view){rates->busy_ms,    rates->idle_ms,     rates->backpressured_ms,
+                                              rates->records_in, rates->records_out, rates->bytes_in,
+                                              rates->bytes_out};
+    subtask->queued_inputs = metrics->queued_inputs;
+    subtask->queued_outputs = metrics->queued_outputs;
     struct operator_metrics_view *operators =
         arena_calloc(arena, metrics->num_operators + 1, sizeof *operators);
     for (size_t i = 0; i < metrics->num_operators; i++) {
@@ -89,16 +112,11 @@ static void build_subtask_metrics(const struct task_metrics *metrics, const stru
             .node_id = metrics->operators[i].node_id,
             .name = node == NULL ? "" : arena_strdup(arena, node->name),
             .pending_records = -1,
+            .watermark_ms = INT64_MAX,
         };
         add_metrics(&operators[i], &metrics->operators[i]);
-        if (node == plan->root) {
-            subtask->records_in = operators[i].records_in;
-            subtask->bytes_in = operators[i].bytes_in;
-        }
-        if (node != NULL && node->child_count == 0) {
-            subtask->records_out += operators[i].records_out;
-            subtask->bytes_out += operators[i].bytes_out;
-        }
+        if (node == plan->root)
+            subtask->watermark_ms = operators[i].watermark_ms;
     }
     subtask->operators = operators;
     subtask->num_operators = metrics->num_operators;
@@ -108,8 +126,12 @@ static struct subtask_view build_subtask(struct job *job, uint32_t vertex, uint3
                                          struct arena *arena)
 {
     struct dispatcher *dispatcher = job->dispatcher;
-    struct subtask_view subtask = {
-        .subtask = number, .start_ms = -1, .end_ms = -1, .taskmanager_id = "", .host = ""};
+    struct subtask_view subtask = {.subtask = number,
+                                   .start_ms = -1,
+                                   .end_ms = -1,
+                                   .taskmanager_id = "",
+                                   .host = "",
+                                   .watermark_ms = INT64_MIN};
     for (int state = 0; state < NUM_TASK_STATES; state++)
         subtask.state_ms[state] = -1;
     if (job->master == NULL) {
@@ -159,10 +181,15 @@ static void sum_operators(struct job *job, const struct plan_vertex *plan, size_
     add_nodes(plan->root, operators, &count);
     for (size_t o = 0; o < count; o++) {
         operators[o].name = arena_strdup(arena, operators[o].name);
+        bool is_reported = false;
         for (size_t t = first_task; t < first_task + plan->parallelism; t++)
             for (size_t m = 0; m < job->metrics[t].num_operators; m++)
-                if (job->metrics[t].operators[m].node_id == operators[o].node_id)
+                if (job->metrics[t].operators[m].node_id == operators[o].node_id) {
                     add_metrics(&operators[o], &job->metrics[t].operators[m]);
+                    is_reported = true;
+                }
+        if (!is_reported)
+            operators[o].watermark_ms = INT64_MIN;
     }
     vertex->operators = operators;
     vertex->num_operators = count;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cluster_view *cluster(struct rest_call *call)
+const struct cluster_view *rest_cluster(struct rest_call *call)
 {
     return dispatcher_cluster_view(call->server->options.dispatcher);
 }
@@ -13,12 +13,12 @@ void rest_get_root(struct rest_call *call)
 {
     rest_answer_json(call, MHD_HTTP_OK,
                      json_pack("{s:s,s:s,s:s}", "product", "Frazil", "version", FRAZIL_VERSION, "api",
-                               "/overview, /jobs, /taskmanagers, /sessions"));
+                               "/overview, /jobs, /taskmanagers, /sessions, /metrics"));
 }
 
 void rest_get_overview(struct rest_call *call)
 {
-    const struct cluster_view *view = cluster(call);
+    const struct cluster_view *view = rest_cluster(call);
     json_t *json = json_pack(
         "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:s}", "taskmanagers", (json_int_t)view->num_taskmanagers,
         "slots-total", (json_int_t)view->slots_total, "slots-available", (json_int_t)view->slots_free,
@@ -62,7 +62,7 @@ static json_t *taskmanager_to_json(const struct taskmanager_view *view)
 
 void rest_get_taskmanagers(struct rest_call *call)
 {
-    const struct cluster_view *view = cluster(call);
+    const struct cluster_view *view = rest_cluster(call);
     json_t *list = json_array();
     for (size_t i = 0; i < view->num_taskmanagers; i++)
         json_array_append_new(list, taskmanager_to_json(&view->taskmanagers[i]));
@@ -70,7 +70,7 @@ void rest_get_taskmanagers(struct rest_call *call)
     rest_answer_json(call, MHD_HTTP_OK, json_pack("{s:o}", "taskmanagers", list));
 }
 
-static const struct taskmanager_view *find_taskmanager(const struct cluster_view *view, const char *id)
+const struct taskmanager_view *rest_find_taskmanager(const struct cluster_view *view, const char *id)
 {
     for (size_t i = 0; i < view->num_taskmanagers; i++)
         if (strcmp(view->taskmanagers[i].id, id) == 0)
@@ -80,8 +80,8 @@ static const struct taskmanager_view *find_taskmanager(const struct cluster_view
 
 void rest_get_taskmanager(struct rest_call *call)
 {
-    const struct cluster_view *view = cluster(call);
-    const struct taskmanager_view *taskmanager = find_taskmanager(view, call->parameters[0]);
+    const struct cluster_view *view = rest_cluster(call);
+    const struct taskmanager_view *taskmanager = rest_find_taskmanager(view, call->parameters[0]);
     json_t *json = taskmanager != NULL ? taskmanager_to_json(taskmanager) : NULL;
     cluster_view_unref(view);
     if (json != NULL)
@@ -89,39 +89,6 @@ void rest_get_taskmanager(struct rest_call *call)
     else
         rest_answer_error(call, MHD_HTTP_NOT_FOUND, "TaskManager %s could not be found.",
                           call->parameters[0]);
-}
-
-void rest_get_taskmanager_metrics(struct rest_call *call)
-{
-    const char *wanted = rest_query_parameter(call, "get");
-    const struct cluster_view *view = cluster(call);
-    const struct taskmanager_view *taskmanager = find_taskmanager(view, call->parameters[0]);
-    json_t *list = NULL;
-    if (taskmanager != NULL) {
-        list = json_array();
-        rest_append_metric(list, wanted, "Status.Process.Memory.ResidentBytes",
-                           (int64_t)taskmanager->resident_bytes);
-        rest_append_metric(list, wanted, "Status.Process.CPU.TimeMs", taskmanager->cpu_ms);
-    }
-    cluster_view_unref(view);
-    if (list != NULL)
-        rest_answer_json(call, MHD_HTTP_OK, list);
-    else
-        rest_answer_error(call, MHD_HTTP_NOT_FOUND, "TaskManager %s could not be found.",
-                          call->parameters[0]);
-}
-
-void rest_get_jobmanager_metrics(struct rest_call *call)
-{
-    const char *wanted = rest_query_parameter(call, "get");
-    const struct cluster_view *view = cluster(call);
-    json_t *list = json_array();
-    rest_append_metric(list, wanted, "numRunningJobs", view->jobs_running);
-    rest_append_metric(list, wanted, "taskSlotsTotal", view->slots_total);
-    rest_append_metric(list, wanted, "taskSlotsAvailable", view->slots_free);
-    rest_append_metric(list, wanted, "numRegisteredTaskManagers", (int64_t)view->num_taskmanagers);
-    cluster_view_unref(view);
-    rest_answer_json(call, MHD_HTTP_OK, list);
 }
 
 void rest_get_jobmanager_config(struct rest_call *call)

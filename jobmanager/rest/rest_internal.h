@@ -57,6 +57,9 @@ struct rest_server {
 
 typedef void rest_handler(struct rest_call *call);
 
+/* Takes over text, size bytes of it, from malloc. */
+void rest_answer_text(struct rest_call *call, unsigned status, const char *content_type, char *text,
+                      size_t size);
 /* Takes over json. */
 void rest_answer_json(struct rest_call *call, unsigned status, json_t *json);
 /* {"errors": [...]}: a name as Flink's exceptions have it and the text. */
@@ -81,19 +84,61 @@ const struct job_view *rest_call_job(struct rest_call *call);
 const struct vertex_view *rest_call_vertex(struct rest_call *call, const struct job_view *job);
 int64_t rest_now_ms(const struct rest_call *call);
 
+/* Runs show on the vertex that the path names, and answers with what it made. */
+void rest_answer_of_vertex(struct rest_call *call,
+                           json_t *(*show)(struct rest_call *call, const struct vertex_view *vertex));
+
 /* {"id": id, "value": "..."} when the comma-separated names in wanted have it; wanted NULL: {"id": id}, as
  * the list of what there is. */
-void rest_append_metric(json_t *list, const char *wanted, const char *id, int64_t value);
+void rest_append_metric(json_t *list, const char *wanted, const char *id, double value);
+void rest_format_metric(double value, char *text, size_t size);
+
+/*
+ * Metrics under Flink's names, of a subtask, of one operator in it, of a job, of a taskmanager: what REST
+ * answers and what Prometheus reads are the same tables.
+ */
+struct subtask_metric {
+    const char *name;
+    double (*read)(const struct subtask_view *subtask, int64_t now_ms);
+};
+struct operator_metric {
+    const char *name;
+    double (*read)(const struct operator_metrics_view *metrics, int64_t now_ms);
+};
+struct job_metric {
+    const char *name;
+    double (*read)(const struct job_view *job, int64_t now_ms);
+};
+struct taskmanager_metric {
+    const char *name; /* with dots; Prometheus has underscores */
+    double (*read)(const struct taskmanager_view *taskmanager);
+};
+struct cluster_metric {
+    const char *name;
+    double (*read)(const struct cluster_view *cluster);
+};
+extern const struct subtask_metric rest_subtask_metrics[];
+extern const struct operator_metric rest_operator_metrics[];
+extern const struct job_metric rest_job_metrics[];
+extern const struct taskmanager_metric rest_taskmanager_metrics[];
+extern const struct cluster_metric rest_cluster_metrics[]; /* each ends with a name NULL */
 
 /* cluster_routes.c */
 rest_handler rest_get_overview, rest_get_config, rest_get_taskmanagers, rest_get_taskmanager,
-    rest_get_taskmanager_metrics, rest_get_jobmanager_config, rest_get_jobmanager_metrics, rest_get_root;
+    rest_get_jobmanager_config, rest_get_root;
+const struct cluster_view *rest_cluster(struct rest_call *call); /* unref it */
+const struct taskmanager_view *rest_find_taskmanager(const struct cluster_view *view, const char *id);
 /* job_routes.c */
 rest_handler rest_get_jobs, rest_get_jobs_overview, rest_get_job, rest_get_job_config, rest_get_job_status,
     rest_get_job_exceptions, rest_get_job_plan, rest_cancel_job, rest_get_execution_result;
 /* vertex_routes.c */
-rest_handler rest_get_vertex, rest_get_vertex_metrics, rest_get_subtask_metrics, rest_get_backpressure,
-    rest_get_watermarks, rest_get_job_metrics;
+rest_handler rest_get_vertex, rest_get_backpressure, rest_get_watermarks;
+/* metric_routes.c */
+rest_handler rest_get_vertex_metrics, rest_get_subtask_metrics, rest_get_one_subtask_metrics,
+    rest_get_job_metrics, rest_get_jobs_metrics, rest_get_taskmanager_metrics, rest_get_taskmanagers_metrics,
+    rest_get_jobmanager_metrics;
+/* prometheus.c */
+rest_handler rest_get_prometheus;
 /* checkpoint_routes.c */
 rest_handler rest_get_checkpoints, rest_get_checkpoint_config, rest_get_checkpoint_details;
 /* gateway_routes.c */

@@ -68,7 +68,8 @@ static enum MHD_Result send_answer(struct rest_call *call)
     return result;
 }
 
-static void answer(struct rest_call *call, unsigned status, const char *content_type, char *text, size_t size)
+void rest_answer_text(struct rest_call *call, unsigned status, const char *content_type, char *text,
+                      size_t size)
 {
     struct rest_server *server = call->server;
     pthread_mutex_lock(&server->mutex);
@@ -95,7 +96,7 @@ void rest_answer_json(struct rest_call *call, unsigned status, json_t *json)
     char *text = json_dumps(json, JSON_COMPACT);
     CHECK(text != NULL);
     json_decref(json);
-    answer(call, status, "application/json; charset=UTF-8", text, strlen(text));
+    rest_answer_text(call, status, "application/json; charset=UTF-8", text, strlen(text));
 }
 
 void rest_answer_error(struct rest_call *call, unsigned status, const char *format, ...)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -220,3 +221,68 @@ def test_slow_and_broken_connections_do_not_hold_others_up(running: tuple[Cluste
     for connection in [*slow, garbage]:
         connection.close()
     assert cluster.rest.get("/overview")["taskmanagers"] == 2
+
+
+SAMPLE = re.compile(r'^(?P<name>[a-z][A-Za-z0-9_]*)\{(?P<labels>(?:[a-z_]+="(?:[^"\\]|\\.)*",)*)\} (?P<value>-?[0-9.]+)$')
+
+
+def scrape(cluster: Cluster) -> list[tuple[str, dict[str, str], float]]:
+    """Every line of /metrics is a type or a sample, or the test fails."""
+    with urllib.request.urlopen(cluster.rest.url + "/metrics", timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        lines = answer.read().decode().splitlines()
+    samples, typed = [], set()
+    for line in lines:
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert kind == "gauge" and name not in typed, line
+            typed.add(name)
+            continue
+        found = SAMPLE.match(line)
+        assert found and found["name"] in typed, line
+        labels = dict(re.findall(r'([a-z_]+)="((?:[^"\\]|\\.)*)"', found["labels"]))
+        samples.append((found["name"], labels, float(found["value"])))
+    return samples
+
+
+def test_prometheus_reads_what_rest_shows(running: tuple[Cluster, str]) -> None:
+    cluster, job = running
+    rate = "flink_taskmanager_job_task_numRecordsOutPerSecond"
+
+    def rates() -> list[tuple[str, dict[str, str], float]]:
+        return [sample for sample in scrape(cluster) if sample[0] == rate and sample[1]["job_id"] == job]
+
+    # 1,000 rows a second, over two subtasks.
+    flowing = wait_until(
+        lambda: rates() if 500 < sum(value for _, _, value in rates()) < 2000 else None, 20, "a rate of the job"
+    )
+    assert {labels["subtask_index"] for _, labels, _ in flowing} == {"0", "1"}
+    samples = scrape(cluster)
+    names = {name for name, _, _ in samples}
+    for wanted in (
+        "flink_jobmanager_numRunningJobs", "flink_jobmanager_taskSlotsAvailable", "flink_jobmanager_job_uptime",
+        "flink_jobmanager_job_lastCheckpointDuration", "flink_jobmanager_job_numberOfCompletedCheckpoints",
+        "flink_taskmanager_job_task_busyTimeMsPerSecond", "flink_taskmanager_job_task_backPressuredTimeMsPerSecond",
+        "flink_taskmanager_job_task_currentInputWatermark", "flink_taskmanager_job_task_operator_numRecordsIn",
+        "flink_taskmanager_job_task_operator_numLateRecordsDropped", "flink_taskmanager_Status_Process_CPU_TimeMs",
+    ):  # fmt: skip
+        assert wanted in names, f"/metrics lacks {wanted}"
+    operators = {labels["operator_name"] for name, labels, _ in samples if name.endswith("operator_numRecordsIn")}
+    assert any(name.startswith("Source: source[") for name in operators), operators
+
+
+def test_metrics_are_listed_and_aggregated_as_flink_does(running: tuple[Cluster, str]) -> None:
+    cluster, job = running
+    vertex = cluster.rest.get(f"/jobs/{job}")["vertices"][0]["id"]
+    path = f"/jobs/{job}/vertices/{vertex}"
+    listed = {metric["id"] for metric in cluster.rest.get(f"{path}/metrics")}
+    assert {"0.numRecordsOutPerSecond", "1.busyTimeMsPerSecond", "0.Source__source[1].numRecordsOut"} <= listed
+    (sum_only,) = cluster.rest.get(f"{path}/subtasks/metrics?get=numRecordsOut&agg=sum")
+    assert set(sum_only) == {"id", "sum"} and sum_only["sum"] > 0
+    (one,) = cluster.rest.get(f"{path}/subtasks/0/metrics?get=numRecordsOut")
+    assert 0 < float(one["value"]) <= sum_only["sum"] * 2
+    assert cluster.rest.request("GET", f"{path}/subtasks/7/metrics")[0] == 404
+    (uptime,) = cluster.rest.get("/jobs/metrics?get=uptime&agg=max")
+    assert uptime["max"] > 0 and set(uptime) == {"id", "max"}
+    (slots,) = cluster.rest.get("/taskmanagers/metrics?get=taskSlotsTotal")
+    assert slots["sum"] == 12
