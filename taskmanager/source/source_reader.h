@@ -21,6 +21,19 @@ struct source_reader {
     const struct source_reader_ops *ops;
 };
 
+/* A part of a source that has an order of its own, such as a Kafka partition: event time is kept by split. */
+struct source_split {
+    const char *name; /* by which it is known after a restore, in whichever subtask; the reader's */
+    bool is_finished; /* no row comes from it any more */
+    bool has_backlog; /* there are rows that were not read yet, so that its silence is not its own */
+};
+
+/* The next num_rows rows of a batch are of that split. */
+struct source_run {
+    uint32_t split;
+    uint32_t num_rows;
+};
+
 struct source_reader_ops {
     enum status (*open)(struct source_reader *reader, const struct operator_context *context,
                         struct error *error);
@@ -35,6 +48,12 @@ struct source_reader_ops {
                                   struct operator_snapshot *snapshot, struct error *error);
     /* May be NULL. The checkpoint is committed: group offsets may follow. */
     void (*notify_complete)(struct source_reader *reader, uint64_t checkpoint_id);
+    /* The splits of this subtask, valid until the next poll; number i stays the same split, and new ones come
+     * behind. May be NULL: there is one, without a name, which is finished when the source is. */
+    const struct source_split *(*splits)(struct source_reader *reader, uint32_t *ret_count);
+    /* Of which splits the rows of the batch are that poll returned last, in their order; valid until the next
+     * poll. NULL where splits is. */
+    const struct source_run *(*runs)(struct source_reader *reader, uint32_t *ret_count);
     /* Any thread: a poll that waits returns soon. May be NULL where poll never waits longer than 10 ms. */
     void (*wake)(struct source_reader *reader);
     void (*close)(struct source_reader *reader); /* frees the reader; also follows a failed open */

@@ -35,8 +35,6 @@ static enum status check_vertex(const struct plan_vertex *vertex, const struct r
     if (deploy->task.subtask >= vertex->parallelism)
         return error_set(error, STATUS_CORRUPT, "vertex %s has %u subtasks, not a number %u", vertex->name,
                          vertex->parallelism, deploy->task.subtask);
-    if (vertex->root->kind != PLAN_SOURCE)
-        return error_set(error, STATUS_UNSUPPORTED, "vertex %s does not begin with a source", vertex->name);
     return STATUS_OK;
 }
 
@@ -89,8 +87,7 @@ enum status executor_deploy(struct task_executor *executor, struct arena *arena,
         return status;
     }
     struct task_options options = {
-        .process = executor->options.process,
-        .factory = executor->options.factory,
+        .environment = &executor->environment,
         .listener = executor_task_listener(executor),
         .arena = arena,
         .deploy = deploy,

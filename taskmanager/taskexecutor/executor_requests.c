@@ -90,8 +90,10 @@ static enum status answer_trigger(struct task_executor *executor, struct arena *
         return no_such_task(&message.task, error);
     if (message.checkpoint_id == 0)
         return error_set(error, STATUS_INVALID_ARGUMENT, "checkpoints count from 1");
-    if (message.kind == RPC_SAVEPOINT_STOP)
-        return error_set(error, STATUS_UNSUPPORTED, "stopping with a savepoint is not supported yet");
+    if (task_has_gate(task))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "only sources are triggered: the barriers of vertex %s come from its channels",
+                         message.task.vertex_id);
     task_trigger_checkpoint(task, &message);
     return STATUS_OK;
 }

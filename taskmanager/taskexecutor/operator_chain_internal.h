@@ -1,5 +1,6 @@
 #pragma once
 
+#include "taskmanager/source/watermark_generator.h"
 #include "taskmanager/taskexecutor/operator_chain.h"
 
 #include <pthread.h>
@@ -8,8 +9,7 @@ enum { CHAIN_MAX_OUTPUTS = 2 };
 
 struct chain_node;
 
-/* Where a node's batches go. An exchange will be one more kind of output here: its emit hands the batch to a
- * result partition and returns OUTPUT_FULL when that has no credits. */
+/* Where a node's batches go. */
 struct chain_output {
     struct operator_output base; /* first: emit finds the output by it */
     struct chain_node *owner;
@@ -17,40 +17,85 @@ struct chain_output {
     size_t num_children;
 };
 
+enum chain_role {
+    CHAIN_PLANNED, /* what the plan's node says */
+    /* One more child of the plan's node: */
+    CHAIN_WRITER,       /* feeds an edge */
+    CHAIN_DEAD_LETTERS, /* behind side output 1 of a source */
+    CHAIN_LATE_RECORDS, /* behind side output 1 of a window aggregation */
+};
+
 struct chain_node {
     struct operator_chain *chain;
     const struct plan_node *plan;
+    enum chain_role role;
+    uint32_t edge;             /* WRITER: index into the graph's edges */
     struct operator* operator; /* NULL: the source's node, or not open */
     struct operator_context context;
     struct operator_metrics metrics;
     struct chain_output outputs[CHAIN_MAX_OUTPUTS];
     struct operator_output *output_pointers[CHAIN_MAX_OUTPUTS];
     size_t subtree_end; /* the nodes behind this one are those from its own index + 1 to here */
-    bool is_dead_letter_sink;
-    bool is_blocked; /* its last call returned OUTPUT_FULL or WAITING */
+    bool is_blocked;    /* its last call returned OUTPUT_FULL or WAITING */
 };
 
-/* Something that is taken through all nodes in order, and may have to wait at each of them. Watermarks will
- * be one more, once a source makes them. */
-enum sweep_kind { SWEEP_NONE, SWEEP_BARRIER, SWEEP_END_INPUT };
+/* What the first node was told of one of its inputs. */
+struct chain_input {
+    int64_t watermark_us;
+    bool is_idle;
+    bool is_ended;
+};
+
+/* Something that is taken through nodes in order, and may have to wait at each of them. */
+enum sweep_kind {
+    SWEEP_NONE,
+    SWEEP_BARRIER,
+    SWEEP_WATERMARK,
+    SWEEP_STATUS,
+    SWEEP_TIMERS,
+    SWEEP_END_INPUT,
+};
 struct chain_sweep {
     enum sweep_kind kind;
     size_t next;      /* node */
+    size_t end;       /* the node behind the last */
     bool is_prepared; /* the first call to that node was made */
+    uint32_t input;   /* of the first node, when it is among them */
     uint64_t checkpoint_id;
     struct chain_snapshot *snapshot;
+    int64_t time_us; /* WATERMARK, TIMERS */
+    bool is_idle;
     enum end_of_input how;
 };
 
-/* Invariant: nodes[0] is the source's, parents stand before their children and subtrees are contiguous. While
- * a node is blocked no element enters, and no ancestor of it is resumed. */
+/*
+ * Invariant: nodes[0] is the source's or what the gate feeds, parents stand before their children and
+ * subtrees are contiguous. While a node is blocked no element enters, and no ancestor of it is resumed.
+ *
+ * The first node learns of each of its inputs' times by itself; the nodes behind it are told the smallest of
+ * them, once it grew.
+ */
 struct operator_chain {
     struct operator_chain_options options;
     struct chain_node *nodes;
     size_t num_nodes;
-    struct source_reader *source; /* NULL: not open */
-    pthread_mutex_t source_mutex; /* for wake: held by whoever wakes or closes the source */
-    bool source_is_open;          /* under source_mutex */
+
+    struct source_reader *source;          /* NULL: not open, or there is a gate */
+    struct watermark_generator *generator; /* NULL: the source has no event time */
+    pthread_mutex_t source_mutex;          /* for wake: held by whoever wakes or closes the source */
+    bool source_is_open;                   /* under source_mutex */
+
+    struct input_gate *gate; /* NULL: not open, or there is a source */
+    struct chain_input *inputs;
+    uint32_t num_inputs;
+    _Atomic uint32_t num_queued; /* elements that wait in the gate */
+
+    int64_t watermark_us; /* as the nodes behind the first know it */
+    bool is_idle;         /* the same */
+    bool is_end_due;      /* all input is at its end, and not all nodes know it */
+    uint32_t end_input;   /* the last one to end */
+    enum end_of_input end_how;
+
     bool may_go_on;
     struct chain_sweep sweep;
 };
@@ -60,6 +105,18 @@ enum operator_result chain_node_result(struct chain_node *node, enum operator_re
                                        struct error *error);
 void chain_error_at(const struct chain_node *node, struct error *error);
 bool chain_is_blocked(const struct operator_chain *chain);
-/* Goes on with the sweep until it is done or a node is blocked. */
-enum operator_result chain_sweep_run(struct operator_chain *chain, struct error *error);
+/* Hands a batch to a node that is not blocked. */
+enum operator_result chain_push(struct chain_node *node, uint32_t input, struct record_batch *batch,
+                                struct error *error);
 extern const struct operator_output_ops chain_output_ops;
+
+/* operator_chain_sweep.c */
+/* Goes on with the sweep, and with what follows it, until all is done or a node is blocked. */
+enum operator_result chain_sweep_run(struct operator_chain *chain, struct error *error);
+enum operator_result chain_sweep_begin(struct operator_chain *chain, struct chain_sweep sweep,
+                                       struct error *error);
+/* Tells the nodes what became due by a change of the inputs. */
+enum operator_result chain_sweep_due(struct operator_chain *chain, struct error *error);
+
+/* operator_chain_snapshot.c: adds what the node has to the sweep's snapshot. */
+enum operator_result chain_snapshot_node(struct chain_node *node, struct error *error);

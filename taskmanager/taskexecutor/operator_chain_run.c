@@ -21,19 +21,12 @@ enum operator_result chain_node_result(struct chain_node *node, enum operator_re
     return result;
 }
 
-bool chain_is_blocked(const struct operator_chain *chain)
+enum operator_result chain_push(struct chain_node *node, uint32_t input, struct record_batch *batch,
+                                struct error *error)
 {
-    for (size_t i = 0; i < chain->num_nodes; i++)
-        if (chain->nodes[i].is_blocked)
-            return true;
-    return false;
-}
-
-static enum operator_result push(struct chain_node *child, struct record_batch *batch, struct error *error)
-{
-    CHECK(!child->is_blocked && child->operator!= NULL);
-    atomic_fetch_add_explicit(&child->metrics.records_in, batch->num_rows, memory_order_relaxed);
-    return chain_node_result(child, child->operator->ops->process_batch(child->operator, 0, batch, error),
+    CHECK(!node->is_blocked && node->operator!= NULL);
+    atomic_fetch_add_explicit(&node->metrics.records_in, batch->num_rows, memory_order_relaxed);
+    return chain_node_result(node, node->operator->ops->process_batch(node->operator, input, batch, error),
                              error);
 }
 
@@ -52,7 +45,7 @@ static enum operator_result emit(struct operator_output *output, struct record_b
     for (size_t i = 0; i < own->num_children; i++) {
         bool is_last = i + 1 == own->num_children;
         struct record_batch *shared = is_last ? batch : record_batch_share(batch);
-        enum operator_result result = push(own->children[i], shared, error);
+        enum operator_result result = chain_push(own->children[i], 0, shared, error);
         if (result == OPERATOR_FAILED) {
             if (!is_last)
                 record_batch_free(batch);
@@ -65,31 +58,6 @@ static enum operator_result emit(struct operator_output *output, struct record_b
 
 const struct operator_output_ops chain_output_ops = {emit};
 
-enum chain_poll operator_chain_poll(struct operator_chain *chain, int64_t max_wait_ms, int64_t *ret_poll_us,
-                                    struct error *error)
-{
-    CHECK(chain->source != NULL && chain->sweep.kind == SWEEP_NONE);
-    const struct clock *clock = &chain->options.process->clock;
-    struct chain_node *node = &chain->nodes[0];
-    int64_t start_us = clock_monotonic_us(clock);
-    struct record_batch *batch = NULL;
-    enum source_result polled = chain->source->ops->poll(chain->source, max_wait_ms, &batch, error);
-    *ret_poll_us = clock_monotonic_us(clock) - start_us;
-    switch (polled) {
-    case SOURCE_EMPTY: return CHAIN_EMPTY;
-    case SOURCE_ENDED: return CHAIN_ENDED;
-    case SOURCE_BLOCKED: return CHAIN_BLOCKED;
-    case SOURCE_FAILED: chain_error_at(node, error); return CHAIN_FAILED;
-    case SOURCE_BATCH: break;
-    }
-    CHECK(batch != NULL && batch->num_rows <= BATCH_MAX_ROWS);
-    atomic_fetch_add_explicit(&node->metrics.records_in, batch->num_rows, memory_order_relaxed);
-    enum operator_result result = operator_output_emit(node->output_pointers[0], batch, error);
-    if (result == OPERATOR_FAILED)
-        return CHAIN_FAILED;
-    return chain_is_blocked(chain) ? CHAIN_BLOCKED : CHAIN_PROGRESS;
-}
-
 static bool has_blocked_descendant(const struct operator_chain *chain, size_t index)
 {
     for (size_t i = index + 1; i < chain->nodes[index].subtree_end; i++)
@@ -100,7 +68,7 @@ static bool has_blocked_descendant(const struct operator_chain *chain, size_t in
 
 enum operator_result operator_chain_resume(struct operator_chain *chain, struct error *error)
 {
-    for (size_t i = chain->num_nodes; i-- > 1;) {
+    for (size_t i = chain->num_nodes; i-- > 0;) {
         struct chain_node *node = &chain->nodes[i];
         if (!node->is_blocked || has_blocked_descendant(chain, i))
             continue;
@@ -112,7 +80,21 @@ enum operator_result operator_chain_resume(struct operator_chain *chain, struct 
     }
     if (chain_is_blocked(chain))
         return OPERATOR_WAITING;
-    return chain->sweep.kind == SWEEP_NONE ? OPERATOR_DONE : chain_sweep_run(chain, error);
+    return chain_sweep_run(chain, error);
+}
+
+int64_t operator_chain_next_timer_us(const struct operator_chain *chain)
+{
+    int64_t next_us = INT64_MAX;
+    for (size_t i = 0; i < chain->num_nodes; i++) {
+        const struct operator* operator= chain->nodes[i].operator;
+        int64_t due_us = operator== NULL || operator->ops->next_timer_us == NULL
+                             ? INT64_MAX
+                             :
+                             operator->ops->next_timer_us(operator);
+        next_us = due_us < next_us ? due_us : next_us;
+    }
+    return next_us;
 }
 
 void operator_chain_notify(struct operator_chain *chain, uint64_t checkpoint_id, bool is_aborted)
@@ -120,8 +102,12 @@ void operator_chain_notify(struct operator_chain *chain, uint64_t checkpoint_id,
     CHECK(!chain_is_blocked(chain));
     if (!is_aborted && chain->source != NULL && chain->source->ops->notify_complete != NULL)
         chain->source->ops->notify_complete(chain->source, checkpoint_id);
-    for (size_t i = 1; i < chain->num_nodes; i++) {
+    if (is_aborted && chain->gate != NULL)
+        chain->options.environment->factory->exchange->abort_alignment(chain->gate, checkpoint_id);
+    for (size_t i = 0; i < chain->num_nodes; i++) {
         struct operator* operator= chain->nodes[i].operator;
+        if (operator== NULL) /* the source's */
+            continue;
         if (!is_aborted && operator->ops->notify_complete != NULL)
             operator->ops->notify_complete(operator, checkpoint_id);
         if (is_aborted && operator->ops->notify_aborted != NULL)

@@ -1,62 +1,13 @@
 #include "taskmanager/taskexecutor/operator_chain_internal.h"
 
 #include "common/base/check.h"
-#include "common/base/memory.h"
 
-#include <stdlib.h>
-
-void chain_snapshot_free(struct chain_snapshot *snapshot)
+static enum operator_result run_timer(struct operator* operator, int64_t now_us, struct error *error)
 {
-    for (size_t i = 0; i < snapshot->num_states; i++)
-        buffer_free(&snapshot->states[i].bytes);
-    for (size_t i = 0; i < snapshot->num_committables; i++)
-        buffer_free(&snapshot->committables[i].bytes);
-    free(snapshot->states);
-    free(snapshot->committables);
-    *snapshot = (struct chain_snapshot){0};
-}
-
-/* Moves what one node gave into the subtask's snapshot. */
-static void add_to_snapshot(struct chain_snapshot *all, const struct chain_node *node,
-                            struct operator_snapshot *own)
-{
-    if (own->state.num_lists > 0) {
-        CHECK(!node->is_dead_letter_sink);
-        all->states = mem_realloc(all->states, (all->num_states + 1) * sizeof *all->states);
-        struct chain_state *state = &all->states[all->num_states++];
-        *state = (struct chain_state){.node_id = node->plan->id};
-        operator_state_encode(&own->state, &state->bytes);
-    }
-    if (own->num_committables == 0)
-        return;
-    CHECK(node->plan->kind == PLAN_SINK);
-    size_t count = all->num_committables + own->num_committables;
-    all->committables = mem_realloc(all->committables, count * sizeof *all->committables);
-    for (size_t i = 0; i < own->num_committables; i++) {
-        all->committables[all->num_committables++] =
-            (struct chain_committable){node->plan->sink->sink_id, own->committables[i]};
-        own->committables[i] = (struct buffer){0};
-    }
-}
-
-static enum operator_result snapshot_node(struct chain_node *node, struct error *error)
-{
-    struct operator_chain *chain = node->chain;
-    uint64_t checkpoint_id = chain->sweep.checkpoint_id;
-    struct operator_snapshot own = {0};
-    enum status status = STATUS_OK;
-    if (node->operator== NULL)
-        status = chain->source->ops->snapshot_state(chain->source, checkpoint_id, &own, error);
-    else if (node->operator->ops->snapshot_state != NULL)
-        status = node->operator->ops->snapshot_state(node->operator, checkpoint_id, &own, error);
-    if (status == STATUS_OK)
-        add_to_snapshot(chain->sweep.snapshot, node, &own);
-    operator_snapshot_free(&own);
-    if (status == STATUS_OK)
+    const struct operator_ops *ops = operator->ops;
+    if (ops->next_timer_us == NULL || ops->next_timer_us(operator) > now_us)
         return OPERATOR_DONE;
-    chain->may_go_on = error->retriable;
-    chain_error_at(node, error);
-    return OPERATOR_FAILED;
+    return ops->on_timer(operator, now_us, error);
 }
 
 /* The first call of the sweep to a node. */
@@ -64,34 +15,51 @@ static enum operator_result enter_node(struct chain_node *node, struct error *er
 {
     const struct chain_sweep *sweep = &node->chain->sweep;
     struct operator* operator= node->operator;
-    if (operator== NULL) /* the source, where every sweep begins */
+    if (operator== NULL) /* the source */
         return OPERATOR_DONE;
+    const struct operator_ops *ops = operator->ops;
+    uint32_t input = node == &node->chain->nodes[0] ? sweep->input : 0;
     enum operator_result result = OPERATOR_DONE;
-    if (sweep->kind == SWEEP_BARRIER && operator->ops->prepare_barrier != NULL)
-        result = operator->ops->prepare_barrier(operator, sweep->checkpoint_id, error);
-    else if (sweep->kind == SWEEP_END_INPUT && operator->ops->end_input != NULL)
-        result = operator->ops->end_input(operator, 0, sweep->how, error);
+    switch (sweep->kind) {
+    case SWEEP_NONE: break;
+    case SWEEP_BARRIER:
+        if (ops->prepare_barrier != NULL)
+            result = ops->prepare_barrier(operator, sweep->checkpoint_id, error);
+        break;
+    case SWEEP_WATERMARK:
+        if (ops->process_watermark != NULL)
+            result = ops->process_watermark(operator, input, sweep->time_us, error);
+        break;
+    case SWEEP_STATUS:
+        if (ops->process_watermark_status != NULL)
+            result = ops->process_watermark_status(operator, input, sweep->is_idle, error);
+        break;
+    case SWEEP_TIMERS: result = run_timer(operator, sweep->time_us, error); break;
+    case SWEEP_END_INPUT:
+        if (ops->end_input != NULL)
+            result = ops->end_input(operator, input, sweep->how, error);
+        break;
+    }
     return chain_node_result(node, result, error);
 }
 
-enum operator_result chain_sweep_run(struct operator_chain *chain, struct error *error)
+/* One sweep, until it is done or a node is blocked. */
+static enum operator_result run_one(struct operator_chain *chain, struct error *error)
 {
     struct chain_sweep *sweep = &chain->sweep;
-    while (sweep->next < chain->num_nodes) {
+    while (sweep->next < sweep->end) {
         struct chain_node *node = &chain->nodes[sweep->next];
         if (!sweep->is_prepared) {
             sweep->is_prepared = true;
-            if (enter_node(node, error) == OPERATOR_FAILED) {
-                sweep->kind = SWEEP_NONE;
+            if (sweep->kind == SWEEP_WATERMARK)
+                atomic_store_explicit(&node->metrics.watermark_us, sweep->time_us, memory_order_relaxed);
+            if (enter_node(node, error) == OPERATOR_FAILED)
                 return OPERATOR_FAILED;
-            }
             if (chain_is_blocked(chain))
                 return OPERATOR_WAITING; /* resume comes back here */
         }
-        if (sweep->kind == SWEEP_BARRIER && snapshot_node(node, error) == OPERATOR_FAILED) {
-            sweep->kind = SWEEP_NONE;
+        if (sweep->kind == SWEEP_BARRIER && chain_snapshot_node(node, error) == OPERATOR_FAILED)
             return OPERATOR_FAILED;
-        }
         sweep->is_prepared = false;
         sweep->next++;
     }
@@ -99,28 +67,81 @@ enum operator_result chain_sweep_run(struct operator_chain *chain, struct error 
     return OPERATOR_DONE;
 }
 
-static enum operator_result begin(struct operator_chain *chain, struct chain_sweep sweep, struct error *error)
+/* The time that holds for the nodes behind the first: an input that is idle or at its end holds nothing back.
+ */
+static void combine(const struct operator_chain *chain, int64_t *ret_watermark_us, bool *ret_is_idle)
+{
+    bool is_held = false;
+    bool is_idle = false;
+    int64_t watermark_us = INT64_MAX;
+    for (uint32_t i = 0; i < chain->num_inputs; i++) {
+        const struct chain_input *input = &chain->inputs[i];
+        is_idle = is_idle || (input->is_idle && !input->is_ended);
+        if (input->is_idle || input->is_ended)
+            continue;
+        is_held = true;
+        watermark_us = input->watermark_us < watermark_us ? input->watermark_us : watermark_us;
+    }
+    *ret_watermark_us = is_held ? watermark_us : chain->watermark_us;
+    *ret_is_idle = !is_held && is_idle;
+}
+
+/* Sets the next sweep that a change of the inputs brings about; false when all is told. */
+static bool next_sweep(struct operator_chain *chain)
+{
+    struct chain_sweep *sweep = &chain->sweep;
+    int64_t watermark_us;
+    bool is_idle;
+    combine(chain, &watermark_us, &is_idle);
+    *sweep = (struct chain_sweep){.kind = SWEEP_NONE, .next = 1, .end = chain->num_nodes};
+    if (is_idle != chain->is_idle) {
+        chain->is_idle = is_idle;
+        sweep->kind = SWEEP_STATUS;
+        sweep->is_idle = is_idle;
+    } else if (watermark_us > chain->watermark_us) {
+        chain->watermark_us = watermark_us;
+        atomic_store_explicit(&chain->nodes[0].metrics.watermark_us, watermark_us, memory_order_relaxed);
+        sweep->kind = SWEEP_WATERMARK;
+        sweep->time_us = watermark_us;
+    } else if (chain->is_end_due) {
+        chain->is_end_due = false;
+        sweep->kind = SWEEP_END_INPUT;
+        sweep->next = 0;
+        sweep->input = chain->end_input;
+        sweep->how = chain->end_how;
+    }
+    return sweep->kind != SWEEP_NONE;
+}
+
+enum operator_result chain_sweep_run(struct operator_chain *chain, struct error *error)
+{
+    while (chain->sweep.kind != SWEEP_NONE || next_sweep(chain)) {
+        enum operator_result result = run_one(chain, error);
+        if (result == OPERATOR_FAILED)
+            chain->sweep.kind = SWEEP_NONE;
+        if (result != OPERATOR_DONE)
+            return result;
+    }
+    return OPERATOR_DONE;
+}
+
+enum operator_result chain_sweep_begin(struct operator_chain *chain, struct chain_sweep sweep,
+                                       struct error *error)
 {
     CHECK(chain->sweep.kind == SWEEP_NONE && !chain_is_blocked(chain));
     chain->sweep = sweep;
-    chain->may_go_on = false;
     return chain_sweep_run(chain, error);
 }
 
-enum operator_result operator_chain_snapshot(struct operator_chain *chain, uint64_t checkpoint_id,
-                                             struct chain_snapshot *snapshot, struct error *error)
+enum operator_result chain_sweep_due(struct operator_chain *chain, struct error *error)
 {
-    struct chain_sweep sweep = {.kind = SWEEP_BARRIER, .checkpoint_id = checkpoint_id, .snapshot = snapshot};
-    return begin(chain, sweep, error);
+    CHECK(chain->sweep.kind == SWEEP_NONE && !chain_is_blocked(chain));
+    return chain_sweep_run(chain, error);
 }
 
-enum operator_result operator_chain_end_input(struct operator_chain *chain, enum end_of_input how,
+enum operator_result operator_chain_on_timers(struct operator_chain *chain, int64_t time_us,
                                               struct error *error)
 {
-    return begin(chain, (struct chain_sweep){.kind = SWEEP_END_INPUT, .how = how}, error);
-}
-
-bool operator_chain_may_go_on(const struct operator_chain *chain)
-{
-    return chain->may_go_on;
+    struct chain_sweep sweep = {.kind = SWEEP_TIMERS, .end = chain->num_nodes, .time_us = time_us};
+    return chain_sweep_begin(chain, sweep, error);
 }

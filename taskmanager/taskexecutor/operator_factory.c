@@ -54,8 +54,11 @@ static struct operator* create_operator(const struct plan_node *node, struct col
     return NULL;
 }
 
-static const struct operator_factory shipped = {create_source, create_operator,
-                                                kafka_dead_letter_sink_create};
+static const struct operator_factory shipped = {
+    .create_source = create_source,
+    .create_operator = create_operator,
+    .create_dead_letter_sink = kafka_dead_letter_sink_create,
+};
 
 const struct operator_factory *operator_factory_shipped(void)
 {

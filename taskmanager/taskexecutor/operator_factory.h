@@ -1,9 +1,27 @@
 #pragma once
 
 #include "common/plan/plan_node.h"
+#include "taskmanager/exchange/exchange_writer.h"
+#include "taskmanager/exchange/input_gate.h"
 #include "taskmanager/operators/operator.h"
 #include "taskmanager/sink/collect/collect_channel.h"
 #include "taskmanager/source/source_reader.h"
+
+/* The exchange as a chain uses it. */
+struct exchange_functions {
+    enum status (*create_gate)(struct exchange_hub *hub, const struct exchange_end *end,
+                               struct input_gate **ret_gate, struct error *error);
+    void (*free_gate)(struct input_gate *gate);
+    enum gate_element_kind (*poll_gate)(struct input_gate *gate, struct gate_element *ret_element,
+                                        struct error *error);
+    void (*abort_alignment)(struct input_gate *gate, uint64_t checkpoint_id);
+    uint32_t (*num_inputs)(const struct input_gate *gate);
+    uint32_t (*num_queued)(const struct input_gate *gate);
+    uint64_t (*num_bytes)(const struct input_gate *gate);
+    struct operator*
+        (*create_writer)(struct exchange_hub *hub, const struct exchange_end *end, uint32_t edge);
+    void (*set_barrier)(struct operator* writer, const struct exchange_barrier *barrier);
+};
 
 /*
  * What a plan node is at run time. A member returns NULL for a kind that this build does not know. The
@@ -12,8 +30,12 @@
 struct operator_factory {
     struct source_reader *(*create_source)(const struct plan_node *node);
     struct operator* (*create_operator)(const struct plan_node *node, struct collect_channel *channel);
-    /* What stands behind side output 1 of a source; NULL: nothing, the rows end there. */
+    /* What stands behind side output 1 of a source: records that could not be read. */
     struct operator* (*create_dead_letter_sink)(const struct plan_node *source_node);
+    /* Behind side output 1 of a window aggregation: rows that came too late. */
+    struct operator*
+        (*create_late_records_sink)(const struct plan_node *node, const struct plan_job_graph *graph);
+    const struct exchange_functions *exchange;
 };
 
 /* The shipped connectors and operators. */

@@ -13,6 +13,12 @@ static void wake_task(void *context)
     event_queue_wake(task->mailbox);
 }
 
+/* Any thread. */
+static void wake_input(void *context)
+{
+    event_queue_wake(((struct task *)context)->mailbox);
+}
+
 struct task *task_create(const struct task_options *options)
 {
     struct task *task = mem_calloc(1, sizeof *task);
@@ -24,13 +30,13 @@ struct task *task_create(const struct task_options *options)
     atomic_init(&task->status, RPC_TASK_DEPLOYING);
     error_clear(&task->error);
     struct operator_chain_options chain_options = {
-        .process = options->process,
-        .factory = options->factory,
+        .environment = options->environment,
         .graph = options->graph,
         .vertex = options->vertex,
         .deploy = options->deploy,
         .channel = task->channel,
         .wake = wake_task,
+        .wake_input = wake_input,
         .wake_context = task,
     };
     task->chain = operator_chain_create(&chain_options);
@@ -57,6 +63,7 @@ void task_free(struct task *task)
     event_queue_free(task->mailbox);
     event_queue_free(task->deferred);
     chain_snapshot_free(&task->barrier.snapshot);
+    free(task->drain);
     pthread_mutex_destroy(&task->cancel_mutex);
     plan_job_graph_free(task->options.graph);
     arena_free(task->options.arena);
@@ -71,14 +78,18 @@ static void post(struct task *task, struct task_letter letter)
 
 void task_trigger_checkpoint(struct task *task, const struct rpc_trigger_checkpoint *trigger)
 {
-    CHECK(trigger->checkpoint_id != 0);
-    post(task, (struct task_letter){.kind = LETTER_TRIGGER, .checkpoint_id = trigger->checkpoint_id});
+    CHECK(trigger->checkpoint_id != 0 && !task_has_gate(task));
+    post(task, (struct task_letter){.kind = LETTER_TRIGGER,
+                                    .barrier = {.checkpoint_id = trigger->checkpoint_id,
+                                                .kind = trigger->kind,
+                                                .trigger_ms = trigger->timestamp_ms},
+                                    .is_drain = trigger->kind == RPC_SAVEPOINT_STOP && trigger->is_drain});
 }
 
 void task_notify_checkpoint(struct task *task, const struct rpc_notify_checkpoint *notification)
 {
     post(task, (struct task_letter){.kind = LETTER_NOTIFY,
-                                    .checkpoint_id = notification->checkpoint_id,
+                                    .barrier = {.checkpoint_id = notification->checkpoint_id},
                                     .is_aborted = notification->is_aborted,
                                     .is_final = notification->is_final});
 }
@@ -112,6 +123,11 @@ uint32_t task_slot(const struct task *task)
     return task->options.deploy->slot;
 }
 
+bool task_has_gate(const struct task *task)
+{
+    return operator_chain_has_gate(task->chain);
+}
+
 struct collect_channel *task_collect_channel(struct task *task)
 {
     return task->channel;
@@ -119,17 +135,14 @@ struct collect_channel *task_collect_channel(struct task *task)
 
 void task_report(const struct task *task, struct arena *arena, struct rpc_task_report *ret_report)
 {
-    enum { MAX_OPERATORS = 256 };
-    struct rpc_operator_metrics *operators = arena_calloc(arena, MAX_OPERATORS, sizeof *operators);
     *ret_report = (struct rpc_task_report){
         .task = *task_id(task),
         .status = task_status(task),
         .busy_ms = atomic_load_explicit(&task->busy_us, memory_order_relaxed) / 1000,
         .idle_ms = atomic_load_explicit(&task->idle_us, memory_order_relaxed) / 1000,
         .backpressured_ms = atomic_load_explicit(&task->backpressured_us, memory_order_relaxed) / 1000,
-        .operators = operators,
-        .num_operators = operator_chain_report(task->chain, operators, MAX_OPERATORS),
     };
+    operator_chain_report(task->chain, arena, ret_report);
 }
 
 void task_end(const struct task *task, enum rpc_task_status *ret_status, struct error *ret_error)

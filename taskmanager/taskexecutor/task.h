@@ -3,7 +3,7 @@
 #include "common/base/buffer.h"
 #include "common/plan/job_graph.h"
 #include "common/rpc/messages.h"
-#include "taskmanager/taskexecutor/operator_factory.h"
+#include "taskmanager/taskexecutor/task_environment.h"
 
 /*
  * One attempt of one subtask: a thread with a mailbox that runs one operator chain.
@@ -15,6 +15,10 @@
  * refused with a retriable error: everything else (a flush that failed, files that were closed and lost)
  * leaves operators that cannot go on without losing rows, and a restart from the last checkpoint is what
  * brings them back.
+ *
+ * A task whose chain begins with a source takes barriers from triggers, one that a gate feeds from its
+ * channels. After the barrier of a savepoint to stop with, nothing is read any more; the final notification
+ * ends the task, and should the savepoint be given up, it goes on.
  */
 struct task;
 
@@ -29,8 +33,7 @@ struct task_listener {
 };
 
 struct task_options {
-    const struct process_context *process;
-    const struct operator_factory *factory;
+    const struct task_environment *environment;
     struct task_listener listener;
     struct arena *arena;             /* the task's from now on: holds deploy */
     const struct rpc_deploy *deploy; /* in arena */
@@ -53,6 +56,8 @@ void task_cancel(struct task *task, const struct error *reason);
 enum rpc_task_status task_status(const struct task *task);
 const struct rpc_task_id *task_id(const struct task *task);
 uint32_t task_slot(const struct task *task);
+/* Its barriers come from its channels: it is never triggered. */
+bool task_has_gate(const struct task *task);
 /* Rows for the client; the sender's side is the caller's. */
 struct collect_channel *task_collect_channel(struct task *task);
 /* The counters, in arena. */

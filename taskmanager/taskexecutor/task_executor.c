@@ -39,6 +39,8 @@ struct task_executor *task_executor_create(const struct task_executor_options *o
     CHECK(options->folder != NULL || options->jobmanager_address != NULL);
     struct task_executor *executor = mem_calloc(1, sizeof *executor);
     executor->options = *options;
+    executor->environment =
+        (struct task_environment){.process = options->process, .factory = options->factory};
     executor->listen_address = mem_strdup(options->listen_address);
     executor->host = mem_strdup(options->host);
     executor->jobmanager_address = dup_or_null(options->jobmanager_address);

@@ -63,6 +63,7 @@ enum { TOMBSTONES_MAX = 1024 };
 /* All but the queue and what is fixed after creation belongs to the executor's thread. */
 struct task_executor {
     struct task_executor_options options;
+    struct task_environment environment;
     char *listen_address, *host, *jobmanager_address, *folder;
     char id[HEX_ID_BYTES];
     struct event_queue *events;

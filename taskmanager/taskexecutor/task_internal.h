@@ -13,15 +13,17 @@ enum task_letter_kind { LETTER_TRIGGER, LETTER_NOTIFY };
 /* What lies in the mailbox. */
 struct task_letter {
     enum task_letter_kind kind;
-    uint64_t checkpoint_id;
-    bool is_aborted; /* NOTIFY */
-    bool is_final;   /* NOTIFY */
+    struct chain_barrier barrier; /* TRIGGER; of NOTIFY the checkpoint's id */
+    bool is_drain;                /* TRIGGER: the source ends before the barrier */
+    bool is_aborted;              /* NOTIFY */
+    bool is_final;                /* NOTIFY */
 };
 
 /* The checkpoint whose barrier is on its way through the chain. */
 struct task_barrier {
-    uint64_t checkpoint_id; /* 0: none */
+    struct chain_barrier origin; /* checkpoint_id 0: none */
     int64_t start_us;
+    int64_t start_delay_ms;
     struct chain_snapshot snapshot;
 };
 
@@ -53,15 +55,18 @@ struct task {
     uint64_t last_triggered;
     uint64_t last_completed;
     uint64_t last_aborted;
+    uint64_t stop_id;          /* the savepoint whose barrier is the last element; 0: none */
+    struct task_letter *drain; /* its trigger, which waits for the end of the source */
+    int64_t measured_us;
     bool is_blocked;
-    bool is_ended;    /* the source is at its end */
+    bool is_ended;    /* all input is at its end */
     bool is_drained;  /* ... and all operators dealt with that */
     bool is_finished; /* the checkpoint behind the end is committed */
     struct error error;
 };
 
 /* Each returns false when the task has failed, with task->error set. */
-bool task_begin_barrier(struct task *task, const struct task_letter *letter);
+bool task_begin_barrier(struct task *task, const struct chain_barrier *barrier);
 bool task_complete_barrier(struct task *task);
 bool task_fail_barrier(struct task *task);
 bool task_take_result(struct task *task, enum operator_result result);

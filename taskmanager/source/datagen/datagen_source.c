@@ -32,6 +32,7 @@ struct datagen_source {
     uint64_t chunk;             /* rows that are waited for, so that a high rate does not mean tiny batches */
     int64_t opened_us;          /* monotonic; moved forward when the chain was too slow to take the rows */
     uint64_t num_emitted;       /* since opened_us */
+    struct source_run run;      /* the last batch */
     struct event_queue *waiter; /* never holds an event: a sleep that wake ends */
 };
 
@@ -190,6 +191,7 @@ static enum source_result datagen_poll(struct source_reader *reader, int64_t max
     }
     stripe->next += count;
     source->num_emitted += count;
+    source->run.num_rows = rows.count;
     *ret_batch = batch;
     return SOURCE_BATCH;
 }
@@ -215,6 +217,20 @@ static enum status datagen_snapshot(struct source_reader *reader, uint64_t check
     return STATUS_OK;
 }
 
+/* Without stripes there is nothing to come, ever. */
+static const struct source_split *datagen_splits(struct source_reader *reader, uint32_t *ret_count)
+{
+    static const struct source_split split = {.name = ""};
+    *ret_count = ((const struct datagen_source *)reader)->num_stripes > 0 ? 1 : 0;
+    return &split;
+}
+
+static const struct source_run *datagen_runs(struct source_reader *reader, uint32_t *ret_count)
+{
+    *ret_count = 1;
+    return &((const struct datagen_source *)reader)->run;
+}
+
 static void datagen_wake(struct source_reader *reader)
 {
     event_queue_wake(((struct datagen_source *)reader)->waiter);
@@ -233,6 +249,8 @@ static const struct source_reader_ops datagen_ops = {
     .restore = datagen_restore,
     .poll = datagen_poll,
     .snapshot_state = datagen_snapshot,
+    .splits = datagen_splits,
+    .runs = datagen_runs,
     .wake = datagen_wake,
     .close = datagen_close,
 };

@@ -80,6 +80,8 @@ void kafka_batch_open(struct kafka_source *source)
     source->values = mem_calloc(BATCH_MAX_ROWS, sizeof *source->values);
     source->messages = mem_calloc(BATCH_MAX_ROWS, sizeof(rd_kafka_message_t *));
     source->rows = mem_calloc(BATCH_MAX_ROWS, sizeof(rd_kafka_message_t *));
+    if (source->node->source->watermark != NULL)
+        source->runs = mem_calloc(BATCH_MAX_ROWS, sizeof *source->runs);
 }
 
 void kafka_batch_close(struct kafka_source *source)
@@ -90,6 +92,7 @@ void kafka_batch_close(struct kafka_source *source)
     free(source->values);
     free(source->messages);
     free(source->rows);
+    free(source->runs);
     format_failures_free(&source->failures);
 }
 
@@ -219,6 +222,21 @@ static enum source_result handle_failures(struct kafka_source *source, struct er
     return SOURCE_FAILED;
 }
 
+static void list_runs(struct kafka_source *source, rd_kafka_message_t *const *rows, uint32_t count)
+{
+    source->num_runs = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0 && rows[i]->partition == rows[i - 1]->partition && rows[i]->rkt == rows[i - 1]->rkt) {
+            source->runs[source->num_runs - 1].num_rows++;
+            continue;
+        }
+        const struct kafka_split *split = kafka_splits_find(source, rows[i]->rkt, rows[i]->partition);
+        CHECK(split != NULL);
+        source->runs[source->num_runs++] =
+            (struct source_run){.split = (uint32_t)(split - source->splits), .num_rows = 1};
+    }
+}
+
 enum source_result kafka_batch_decode(struct kafka_source *source, uint32_t count,
                                       struct record_batch **ret_batch, struct error *error)
 {
@@ -245,6 +263,8 @@ enum source_result kafka_batch_decode(struct kafka_source *source, uint32_t coun
         return result;
     }
     rd_kafka_message_t *const *rows = rows_of(source, count);
+    if (source->runs != NULL)
+        list_runs(source, rows, batch->num_rows);
     for (uint32_t i = 0; i < schema->num_fields; i++)
         if (fields[i].origin == PLAN_FIELD_METADATA)
             batch->columns[i] =

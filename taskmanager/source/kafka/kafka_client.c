@@ -110,6 +110,8 @@ enum status kafka_client_open(struct kafka_client *client, const struct kafka_so
             log_line(client->process->log, LOG_WARN, "kafka", "operator=%s property=%s notice=\"%s\"",
                      context->operator_name, settings.notices.items[i].key, settings.notices.items[i].value);
     const char *commits = connector_property(&config->properties, "commit.offsets.on.checkpoint");
+    const char *isolation = connector_property(&config->properties, "isolation.level");
+    client->is_read_committed = isolation != NULL && strcmp(isolation, "read_committed") == 0;
     client->has_group = connector_property(&config->properties, "group.id") != NULL;
     client->commits_offsets = client->has_group && (commits == NULL || strcmp(commits, "false") != 0);
 

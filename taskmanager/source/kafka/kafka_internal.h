@@ -32,6 +32,7 @@ struct kafka_split {
     rd_kafka_topic_t *handle;       /* as messages carry it; not owned, only compared */
     bool is_assigned;
     bool is_finished;
+    bool has_backlog; /* by the last measurement of the lag */
 };
 
 /* Positions of a checkpoint that is not yet committed. */
@@ -55,6 +56,7 @@ struct kafka_client {
     struct error failure;
     bool has_group; /* the user named one */
     bool commits_offsets;
+    bool is_read_committed;
 };
 
 /* Looks for new partitions on a thread of its own, since asking a broker blocks. */
@@ -91,6 +93,10 @@ struct kafka_source {
     struct format_failures failures;
 
     struct record_batch *pending; /* decoded; held back since a side output was full */
+    struct source_run *runs;      /* of the batch decoded last; NULL: nobody asks */
+    uint32_t num_runs;
+    struct source_split *listed; /* the splits as others see them */
+    size_t num_listed;
     struct kafka_commit commits[KAFKA_COMMITS_KEPT];
     int64_t next_lag_ms;
     int64_t next_kick_ms;
@@ -142,6 +148,7 @@ STATUS_MUST_CHECK enum status kafka_splits_add(struct kafka_source *source,
 struct kafka_split *kafka_splits_find(struct kafka_source *source, rd_kafka_topic_t *handle,
                                       int32_t partition);
 void kafka_split_finish(struct kafka_source *source, struct kafka_split *split);
+const struct source_split *kafka_splits_list(struct kafka_source *source, uint32_t *ret_count);
 enum status kafka_splits_snapshot(struct kafka_source *source, uint64_t checkpoint_id,
                                   struct operator_snapshot *snapshot);
 

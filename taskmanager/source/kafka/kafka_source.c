@@ -48,6 +48,17 @@ static void kafka_notify_complete(struct source_reader *reader, uint64_t checkpo
     kafka_commit_complete(source_of(reader), checkpoint_id);
 }
 
+static const struct source_split *kafka_list_splits(struct source_reader *reader, uint32_t *ret_count)
+{
+    return kafka_splits_list(source_of(reader), ret_count);
+}
+
+static const struct source_run *kafka_list_runs(struct source_reader *reader, uint32_t *ret_count)
+{
+    *ret_count = source_of(reader)->num_runs;
+    return source_of(reader)->runs;
+}
+
 static void kafka_wake(struct source_reader *reader)
 {
     kafka_client_wake(source_of(reader)->client);
@@ -62,6 +73,7 @@ static void kafka_close(struct source_reader *reader)
     kafka_batch_close(source);
     kafka_client_close(source->client);
     free(source->splits);
+    free(source->listed);
     arena_free(source->arena);
     free(source);
 }
@@ -72,6 +84,8 @@ static const struct source_reader_ops kafka_source_ops = {
     .poll = kafka_poll_reader,
     .snapshot_state = kafka_snapshot_state,
     .notify_complete = kafka_notify_complete,
+    .splits = kafka_list_splits,
+    .runs = kafka_list_runs,
     .wake = kafka_wake,
     .close = kafka_close,
 };

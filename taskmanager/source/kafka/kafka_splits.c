@@ -263,6 +263,23 @@ void kafka_split_finish(struct kafka_source *source, struct kafka_split *split)
         rd_kafka_error_destroy(failure);
 }
 
+const struct source_split *kafka_splits_list(struct kafka_source *source, uint32_t *ret_count)
+{
+    if (source->num_listed < source->num_splits)
+        source->listed = mem_realloc(source->listed, source->num_splits * sizeof *source->listed);
+    for (; source->num_listed < source->num_splits; source->num_listed++) {
+        const struct kafka_split_state *state = &source->splits[source->num_listed].state;
+        source->listed[source->num_listed] = (struct source_split){
+            .name = arena_printf(source->arena, "%s-%d", state->topic, state->partition)};
+    }
+    for (size_t i = 0; i < source->num_splits; i++) {
+        source->listed[i].is_finished = source->splits[i].is_finished;
+        source->listed[i].has_backlog = source->splits[i].has_backlog;
+    }
+    *ret_count = (uint32_t)source->num_splits;
+    return source->listed;
+}
+
 enum status kafka_splits_snapshot(struct kafka_source *source, uint64_t checkpoint_id,
                                   struct operator_snapshot *snapshot)
 {
