@@ -38,6 +38,7 @@ void operator_chain_free(struct operator_chain *chain); /* closes first */
 struct chain_barrier {
     uint64_t checkpoint_id;
     enum rpc_checkpoint_kind kind;
+    uint64_t durable_id;  /* the newest durable checkpoint: the only one that keyed state may build upon */
     int64_t trigger_ms;   /* wall clock */
     int64_t alignment_us; /* of a gate: from the first channel's barrier to the last's */
 };

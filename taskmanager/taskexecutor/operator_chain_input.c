@@ -136,6 +136,7 @@ static enum chain_poll poll_gate(struct operator_chain *chain, struct chain_poll
         ret_polled->barrier =
             (struct chain_barrier){.checkpoint_id = element.checkpoint_id,
                                    .kind = (enum rpc_checkpoint_kind)element.checkpoint_kind,
+                                   .durable_id = element.durable_id,
                                    .trigger_ms = element.trigger_ms,
                                    .alignment_us = element.alignment_us};
         return CHAIN_BARRIER;

@@ -75,6 +75,7 @@ enum operator_result operator_chain_snapshot(struct operator_chain *chain,
 {
     const struct exchange_barrier sent = {.checkpoint_id = barrier->checkpoint_id,
                                           .kind = (uint32_t)barrier->kind,
+                                          .durable_id = barrier->durable_id,
                                           .trigger_ms = barrier->trigger_ms};
     for (size_t i = 0; i < chain->num_nodes; i++)
         if (chain->nodes[i].role == CHAIN_WRITER)

@@ -9,6 +9,7 @@
 #include "taskmanager/source/datagen/datagen_source.h"
 #include "taskmanager/source/kafka/kafka_source.h"
 #include "taskmanager/source/values_source.h"
+#include "taskmanager/taskexecutor/late_records.h"
 
 /* The registry: a plan kind, its constructor. */
 static struct source_reader *(*const source_constructors[])(const struct plan_node *node) = {
@@ -58,6 +59,7 @@ static const struct operator_factory shipped = {
     .create_source = create_source,
     .create_operator = create_operator,
     .create_dead_letter_sink = kafka_dead_letter_sink_create,
+    .create_late_records_sink = late_records_sink_create,
 };
 
 const struct operator_factory *operator_factory_shipped(void)

@@ -82,6 +82,7 @@ void task_trigger_checkpoint(struct task *task, const struct rpc_trigger_checkpo
     post(task, (struct task_letter){.kind = LETTER_TRIGGER,
                                     .barrier = {.checkpoint_id = trigger->checkpoint_id,
                                                 .kind = trigger->kind,
+                                                .durable_id = trigger->durable_id,
                                                 .trigger_ms = trigger->timestamp_ms},
                                     .is_drain = trigger->kind == RPC_SAVEPOINT_STOP && trigger->is_drain});
 }

@@ -153,6 +153,6 @@ struct operator* kafka_dead_letter_sink_create(const struct plan_node *source_no
     struct dead_letter_sink *sink = mem_calloc(1, sizeof *sink);
     sink->base.ops = &dead_letter_sink_ops;
     sink->config = source_node->source->kafka;
-    kafka_producer_init(&sink->producer);
+    kafka_producer_init(&sink->producer, "dead letter", "dead-letter.topic");
     return &sink->base;
 }

@@ -22,8 +22,10 @@ static const struct connector_property fixed[] = {
     {"log.connection.close", "false"},
 };
 
-void kafka_producer_init(struct kafka_producer *producer)
+void kafka_producer_init(struct kafka_producer *producer, const char *what, const char *option)
 {
+    producer->what = what;
+    producer->option = option;
     pthread_mutex_init(&producer->mutex, NULL);
     producer->arena = arena_create(ARENA_BLOCK_BYTES);
 }
@@ -51,11 +53,10 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         pthread_mutex_lock(&producer->mutex);
         if (!producer->has_failed)
-            error_set(
-                &producer->failure, STATUS_UNAVAILABLE,
-                "A dead letter was not delivered to topic '%s': %s. Check that the brokers run and take "
-                "records of this size.",
-                rd_kafka_topic_name(producer->topic), rd_kafka_err2str(message->err));
+            error_set(&producer->failure, STATUS_UNAVAILABLE,
+                      "A %s was not delivered to topic '%s': %s. Check that the brokers run and take "
+                      "records of this size.",
+                      producer->what, rd_kafka_topic_name(producer->topic), rd_kafka_err2str(message->err));
         producer->has_failed = true;
         pthread_mutex_unlock(&producer->mutex);
     }
@@ -127,15 +128,13 @@ static enum status check_topic(struct kafka_producer *producer, const char *serv
     }
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         return error_set(error, STATUS_NOT_FOUND,
-                         "Kafka topic '%s' does not exist at %s. Create it, or correct the option "
-                         "'dead-letter.topic'.",
-                         topic, servers);
+                         "Kafka topic '%s' does not exist at %s. Create it, or correct the option '%s'.",
+                         topic, servers, producer->option);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
-        return error_set(
-            error, STATUS_UNAVAILABLE,
-            "Connection to node -1 (%s) could not be established for the dead-letter topic '%s': "
-            "%s. Check that the broker runs and that 'properties.bootstrap.servers' names it.",
-            servers, topic, rd_kafka_err2str(code));
+        return error_set(error, STATUS_UNAVAILABLE,
+                         "Connection to node -1 (%s) could not be established for the topic '%s' of '%s': "
+                         "%s. Check that the broker runs and that 'properties.bootstrap.servers' names it.",
+                         servers, topic, producer->option, rd_kafka_err2str(code));
     return STATUS_OK;
 }
 
@@ -154,7 +153,7 @@ enum status kafka_producer_open(struct kafka_producer *producer,
     producer->reports = rd_kafka_queue_get_main(producer->handle);
     producer->has_thread = pthread_create(&producer->thread, NULL, run, producer) == 0;
     if (!producer->has_thread)
-        return error_set(error, STATUS_EXHAUSTED, "No thread to be had for the dead letters' producer.");
+        return error_set(error, STATUS_EXHAUSTED, "No thread to be had for the producer of '%s'.", topic);
     return STATUS_OK;
 }
 
@@ -171,15 +170,14 @@ static bool take_failure(struct kafka_producer *producer, struct error *error)
 static rd_kafka_resp_err_t produce(struct kafka_producer *producer, struct bytes_view value,
                                    struct bytes_view key, rd_kafka_headers_t *headers)
 {
-    rd_kafka_vu_t arguments[] = {
+    rd_kafka_vu_t arguments[5] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value.data, value.size}},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.data, key.size}},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
-    rd_kafka_error_t *failure =
-        rd_kafka_produceva(producer->handle, arguments, sizeof arguments / sizeof *arguments);
+    rd_kafka_error_t *failure = rd_kafka_produceva(producer->handle, arguments, headers == NULL ? 4 : 5);
     if (failure == NULL)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_resp_err_t code = rd_kafka_error_code(failure);
@@ -187,12 +185,18 @@ static rd_kafka_resp_err_t produce(struct kafka_producer *producer, struct bytes
     return code;
 }
 
+static void destroy_headers(rd_kafka_headers_t *headers)
+{
+    if (headers != NULL)
+        rd_kafka_headers_destroy(headers);
+}
+
 enum operator_result kafka_producer_send(struct kafka_producer *producer, struct bytes_view value,
                                          struct bytes_view key, rd_kafka_headers_t *headers,
                                          struct error *error)
 {
     if (take_failure(producer, error)) {
-        rd_kafka_headers_destroy(headers);
+        destroy_headers(headers);
         return OPERATOR_FAILED;
     }
     for (;;) {
@@ -202,16 +206,16 @@ enum operator_result kafka_producer_send(struct kafka_producer *producer, struct
             return OPERATOR_DONE;
         uint64_t others = atomic_fetch_sub(&producer->undelivered, 1) - 1;
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || others == 0) {
-            rd_kafka_headers_destroy(headers);
-            error_set(error, STATUS_UNAVAILABLE,
-                      "A dead letter of %zu bytes cannot be written to topic '%s': %s.", value.size,
-                      rd_kafka_topic_name(producer->topic), rd_kafka_err2str(code));
+            destroy_headers(headers);
+            error_set(error, STATUS_UNAVAILABLE, "A %s of %zu bytes cannot be written to topic '%s': %s.",
+                      producer->what, value.size, rd_kafka_topic_name(producer->topic),
+                      rd_kafka_err2str(code));
             return OPERATOR_FAILED;
         }
         atomic_store(&producer->is_waited_for, true);
         if (atomic_load(&producer->undelivered) == 0)
             continue; /* the last report came before it could see that it is waited for */
-        rd_kafka_headers_destroy(headers);
+        destroy_headers(headers);
         return OPERATOR_WAITING;
     }
 }

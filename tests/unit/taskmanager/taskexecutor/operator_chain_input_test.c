@@ -252,6 +252,7 @@ static void a_barrier_of_the_gate_goes_on_by_the_writers(void **context)
     give((struct gate_element){.kind = GATE_BARRIER,
                                .checkpoint_id = 9,
                                .checkpoint_kind = RPC_SAVEPOINT,
+                               .durable_id = 4,
                                .trigger_ms = 77,
                                .alignment_us = 5000});
     assert_poll(fixture, CHAIN_PROGRESS, "2.batch 3.batch 4.batch 5.batch");

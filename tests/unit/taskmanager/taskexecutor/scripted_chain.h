@@ -412,6 +412,7 @@ static inline struct operator*
 static inline void set_barrier(struct operator* writer, const struct exchange_barrier *barrier)
 {
     assert_int_equal(barrier->trigger_ms, 77);
+    assert_int_equal(barrier->durable_id, 4);
     note_number(((struct part *)writer)->id, "barrier", (int64_t)barrier->checkpoint_id);
 }
 
@@ -537,7 +538,7 @@ static inline enum chain_poll poll_once(struct fixture *fixture, struct error *e
 static inline enum operator_result snapshot(struct fixture *fixture, uint64_t checkpoint_id,
                                             struct chain_snapshot *ret_snapshot, struct error *error)
 {
-    const struct chain_barrier barrier = {.checkpoint_id = checkpoint_id, .trigger_ms = 77};
+    const struct chain_barrier barrier = {.checkpoint_id = checkpoint_id, .durable_id = 4, .trigger_ms = 77};
     error_clear(error);
     return operator_chain_snapshot(fixture->chain, &barrier, ret_snapshot, error);
 }
