@@ -1,3 +1,4 @@
+#include "jobmanager/planner/logical/resolve.h"
 #include "jobmanager/planner/planner_internal.h"
 
 #include <string.h>
@@ -140,7 +141,7 @@ enum status define_schema(const struct planner_context *context, const struct sq
     struct scope scope = {
         .arena = arena,
         .schema = schema,
-        .table_name = definition->name.count == 0 ? "" : definition->name.parts[definition->name.count - 1],
+        .name = definition->name.count == 0 ? "" : definition->name.parts[definition->name.count - 1],
         .clock = context->clock,
         .zone = zone,
         .error = error,

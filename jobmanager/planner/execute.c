@@ -220,22 +220,16 @@ static enum status describe(struct execution *execution)
 static enum status explain(struct execution *execution)
 {
     const struct sql_statement *statement = execution->statement;
-    struct plan_builder builder;
-    plan_builder_init(&builder, execution->context, execution->error);
-    enum status status = STATUS_OK;
-    if (statement->query != NULL)
-        status = plan_builder_add_query(&builder, statement->query, false);
-    for (size_t i = 0; status == STATUS_OK && i < statement->insert_count; i++)
-        status = plan_builder_add_insert(&builder, &statement->inserts[i]);
-    if (status == STATUS_OK)
-        status = plan_builder_build(&builder);
+    struct plan plan;
+    enum status status = plan_statement(&plan, execution->context, statement->inserts,
+                                        statement->insert_count, statement->query, execution->error);
     if (status == STATUS_OK) {
         struct buffer text = {0};
-        explain_plan(&builder, &text);
+        explain_plan(&plan, &text);
         answer_text(execution, "result", buffer_text(&text));
         buffer_free(&text);
     }
-    plan_builder_finish(&builder, false);
+    plan_finish(&plan, false);
     return status;
 }
 

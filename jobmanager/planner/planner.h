@@ -1,26 +1,12 @@
 #pragma once
 
-#include "common/base/clock.h"
-#include "common/plan/job_graph.h"
-#include "jobmanager/sql/catalog.h"
+#include "jobmanager/planner/logical/planning.h"
 
 /*
  * What becomes of a statement. Statements on the catalog are executed at once against the session's catalog;
  * INSERT, STATEMENT SET and SELECT become a job graph, without any side effect: tables that an iceberg sink
  * lacks are created by whoever submits the job.
  */
-
-/* The session's configuration, SET 'key' = 'value': sorted by key, the process's defaults already in it. */
-struct planner_configuration {
-    const struct plan_configuration_entry *entries;
-    size_t count;
-};
-
-struct planner_context {
-    struct sql_catalog *catalog;
-    struct planner_configuration configuration;
-    struct clock clock;
-};
 
 /* Rows of text, as SHOW, DESCRIBE and EXPLAIN answer. */
 struct planner_result {

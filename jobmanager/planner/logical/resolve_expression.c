@@ -1,34 +1,19 @@
-#include "jobmanager/planner/planner_internal.h"
+#include "jobmanager/planner/logical/resolve.h"
 
 #include "common/base/nearest_word.h"
-#include "common/expression/expression_program.h"
 #include "common/expression/functions/functions.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum status planner_error_at(struct error *error, const struct sql_span *span, enum status status,
-                             const char *format, ...)
+struct scope scope_of(const struct planning *planning)
 {
-    char message[ERROR_MESSAGE_BYTES - 160];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    error_set(error, status, "%s", message);
-    return planner_locate(error, span);
-}
-
-enum status planner_locate(struct error *error, const struct sql_span *span)
-{
-    if (error->line != 0 || span->line == 0)
-        return error->code;
-    enum status status =
-        error_prefix(error, "SQL validation failed. From line %u, column %u to line %u, column %u",
-                     span->line, span->column, span->end_line, span->end_column);
-    error->line = span->line;
-    error->column = span->column;
-    return status;
+    return (struct scope){
+        .arena = planning->arena,
+        .name = "",
+        .clock = planning->context->clock,
+        .zone = planning->zone,
+        .error = planning->error,
+    };
 }
 
 static enum status resolve_column(const struct scope *scope, const struct sql_expression *syntax,
@@ -38,8 +23,7 @@ static enum status resolve_column(const struct scope *scope, const struct sql_ex
     const char *column = name->parts[name->count - 1];
     const char *qualifier = name->count > 1 ? name->parts[name->count - 2] : NULL;
     if (qualifier != NULL && scope->schema != NULL) {
-        bool known = scope->alias != NULL ? strcmp(qualifier, scope->alias) == 0
-                                          : strcmp(qualifier, scope->table_name) == 0;
+        bool known = strcmp(qualifier, scope->name) == 0;
         if (!known && schema_find(scope->schema, qualifier) >= 0)
             return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
                                     "Fields of a row ('%s.%s') are not supported yet", qualifier, column);
@@ -64,48 +48,6 @@ static enum status resolve_column(const struct scope *scope, const struct sql_ex
                             "Column '%s' not found in any table%s%s%s", column,
                             nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
                             nearest != NULL ? "'?" : "");
-}
-
-enum status resolve_constant(const struct scope *scope, const struct expression *expression,
-                             const struct expression **ret_literal)
-{
-    return expression_evaluate_constant(scope->arena, expression, scope->clock, scope->zone, ret_literal,
-                                        scope->error);
-}
-
-/* What does not depend on the row is evaluated once; what fails then is left to fail when a row asks for it.
- */
-static const struct expression *fold_constant(const struct scope *scope, const struct expression *expression)
-{
-    if (expression->kind == EXPRESSION_LITERAL || !expression_is_constant(expression) ||
-        !expression_is_deterministic(expression))
-        return expression;
-    struct error ignored;
-    const struct expression *literal = NULL;
-    enum status status =
-        expression_evaluate_constant(scope->arena, expression, scope->clock, scope->zone, &literal, &ignored);
-    return status == STATUS_OK ? literal : expression;
-}
-
-/* The arguments are folded already, but for the casts that the call put around them. */
-const struct expression *resolve_fold(const struct scope *scope, const struct expression *expression)
-{
-    const struct expression *folded = fold_constant(scope, expression);
-    if (folded != expression || expression->num_arguments == 0)
-        return folded;
-    const struct expression **arguments =
-        arena_calloc(scope->arena, expression->num_arguments, sizeof *arguments);
-    bool changed = false;
-    for (uint32_t i = 0; i < expression->num_arguments; i++) {
-        const struct expression *argument = expression->arguments[i];
-        bool cast = argument->kind == EXPRESSION_CAST && argument->arguments[0]->kind == EXPRESSION_LITERAL;
-        arguments[i] = cast ? fold_constant(scope, argument) : argument;
-        changed |= arguments[i] != argument;
-    }
-    if (!changed)
-        return expression;
-    return expression_node(scope->arena, expression->kind, expression->type, expression->function, arguments,
-                           expression->num_arguments);
 }
 
 static enum status call(const struct scope *scope, const struct sql_expression *syntax, const char *name,
@@ -170,16 +112,6 @@ static enum status resolve_arguments(const struct scope *scope, const struct sql
     return STATUS_OK;
 }
 
-/* The processing time of a row is the wall clock, as an instant in milliseconds. */
-static enum status resolve_proctime(const struct scope *scope, const struct sql_expression *syntax,
-                                    const struct expression **ret_expression)
-{
-    const struct expression *now = NULL;
-    TRY(call(scope, syntax, "CURRENT_TIMESTAMP", NULL, 0, &now));
-    return expression_cast(scope->arena, now, data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3), false,
-                           ret_expression, scope->error);
-}
-
 static enum status unknown_function(const struct scope *scope, const struct sql_expression *syntax)
 {
     static const char *const aggregates[] = {"COUNT", "SUM",     "AVG",     "MIN",
@@ -218,8 +150,6 @@ static enum status resolve_call(const struct scope *scope, const struct sql_expr
                 return resolve_interval(scope, syntax, at, ret_expression);
         }
     }
-    if (strcmp(name, "PROCTIME") == 0 && syntax->argument_count == 0)
-        return resolve_proctime(scope, syntax, ret_expression);
     if (!function_exists(name))
         return unknown_function(scope, syntax);
     const struct expression **arguments = NULL;
@@ -258,7 +188,7 @@ enum status resolve_expression(const struct scope *scope, const struct sql_expre
 }
 
 enum status resolve_condition(const struct scope *scope, const struct sql_expression *syntax,
-                              const struct expression **ret_expression)
+                              const char *clause, const struct expression **ret_expression)
 {
     const struct expression *condition = NULL;
     TRY(resolve_expression(scope, syntax, &condition));
@@ -267,27 +197,7 @@ enum status resolve_condition(const struct scope *scope, const struct sql_expres
                             scope->error));
     if (condition->type.kind != TYPE_BOOLEAN)
         return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
-                                "WHERE clause must be a condition");
+                                "%s clause must be a condition", clause);
     *ret_expression = condition;
     return check_expression_size(condition, scope->error);
-}
-
-enum { NODES_MAX = 100000 };
-
-static void count_nodes(const struct expression *expression, size_t *count)
-{
-    if (++*count > NODES_MAX)
-        return;
-    for (uint32_t i = 0; i < expression->num_arguments; i++)
-        count_nodes(expression->arguments[i], count);
-}
-
-enum status check_expression_size(const struct expression *expression, struct error *error)
-{
-    size_t count = 0;
-    count_nodes(expression, &count);
-    if (count > NODES_MAX)
-        return error_set(error, STATUS_EXHAUSTED,
-                         "An expression has more than %d operators once written out.", NODES_MAX);
-    return STATUS_OK;
 }

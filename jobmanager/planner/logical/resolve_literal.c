@@ -1,4 +1,4 @@
-#include "jobmanager/planner/planner_internal.h"
+#include "jobmanager/planner/logical/resolve.h"
 
 #include "common/expression/value_parse.h"
 

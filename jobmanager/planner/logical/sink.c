@@ -1,7 +1,7 @@
-#include "jobmanager/planner/planner_internal.h"
+#include "jobmanager/planner/logical/logical_internal.h"
 
-enum status plan_sink_schema(struct plan_builder *builder, const struct sql_table *table,
-                             const struct schema **ret_schema)
+enum status sink_schema_of(struct planning *planning, const struct sql_table *table,
+                           const struct schema **ret_schema)
 {
     const struct sql_create_table *definition = table->definition;
     uint32_t count = 0;
@@ -9,10 +9,10 @@ enum status plan_sink_schema(struct plan_builder *builder, const struct sql_tabl
         const struct sql_column *column = &definition->columns[i];
         if (column->kind == SQL_COLUMN_METADATA && !column->is_virtual)
             return error_set(
-                builder->error, STATUS_INVALID_ARGUMENT,
+                planning->error, STATUS_INVALID_ARGUMENT,
                 "Table '%s' declares the persisted metadata column '%s', which its connector cannot "
                 "write. Declare it VIRTUAL.",
-                planner_table_path(builder->graph->arena, table), column->name);
+                planner_table_path(planning->arena, table), column->name);
         count += column->kind == SQL_COLUMN_PHYSICAL;
     }
     struct schema *schema = schema_create(count);
@@ -21,7 +21,7 @@ enum status plan_sink_schema(struct plan_builder *builder, const struct sql_tabl
         if (definition->columns[i].kind == SQL_COLUMN_PHYSICAL)
             schema_set_field(schema, at++, definition->columns[i].name, table->schema->fields[i].type);
     }
-    *ret_schema = plan_job_graph_hold(builder->graph, schema);
+    *ret_schema = plan_job_graph_hold(planning->graph, schema);
     return STATUS_OK;
 }
 
@@ -41,15 +41,16 @@ static void fill_partition(struct arena *arena, const struct sql_create_table *d
     sink->partition_count = definition->partition_count;
 }
 
-static enum status configure_iceberg(struct plan_builder *builder, const struct sql_table *table,
+static enum status configure_iceberg(struct planning *planning, const struct sql_table *table,
                                      const struct connector_properties *options,
                                      const struct schema *sink_schema, struct plan_sink *sink)
 {
-    struct arena *arena = builder->graph->arena;
+    struct arena *arena = planning->arena;
     const struct sql_create_table *definition = table->definition;
     struct plan_iceberg_sink *iceberg = arena_calloc(arena, 1, sizeof *iceberg);
-    TRY(connector_validate(&iceberg_connector, NULL, options, builder->error));
-    TRY(iceberg_config_parse(options, table->database, table->name, arena, &iceberg->config, builder->error));
+    TRY(connector_validate(&iceberg_connector, NULL, options, planning->error));
+    TRY(iceberg_config_parse(options, table->database, table->name, arena, &iceberg->config,
+                             planning->error));
     iceberg->table_schema = sink_schema;
     uint32_t *columns = arena_calloc(arena, sink_schema->num_fields + 1, sizeof *columns);
     for (uint32_t i = 0; i < sink_schema->num_fields; i++)
@@ -67,36 +68,36 @@ static enum status configure_iceberg(struct plan_builder *builder, const struct 
     return STATUS_OK;
 }
 
-static enum status configure(struct plan_builder *builder, const struct sql_table *table,
+static enum status configure(struct planning *planning, const struct sql_table *table,
                              const struct connector_properties *options, const struct schema *sink_schema,
                              struct plan_sink *sink)
 {
-    const struct connector_definition *connector = planner_connector(options, sink->table, builder->error);
+    const struct connector_definition *connector = planner_connector(options, sink->table, planning->error);
     if (connector == NULL)
-        return builder->error->code;
+        return planning->error->code;
     if (connector == &iceberg_connector)
-        return configure_iceberg(builder, table, options, sink_schema, sink);
+        return configure_iceberg(planning, table, options, sink_schema, sink);
     if (connector == &kafka_connector)
-        return error_set(builder->error, STATUS_UNSUPPORTED,
+        return error_set(planning->error, STATUS_UNSUPPORTED,
                          "Writing to a kafka table is not supported yet.");
     if (connector == &datagen_connector)
-        return error_set(builder->error, STATUS_INVALID_ARGUMENT,
+        return error_set(planning->error, STATUS_INVALID_ARGUMENT,
                          "Connector 'datagen' can only be used as a source. It cannot be used as a sink.");
-    TRY(connector_validate(connector, NULL, options, builder->error));
+    TRY(connector_validate(connector, NULL, options, planning->error));
     sink->kind = connector == &print_connector ? PLAN_SINK_PRINT : PLAN_SINK_BLACKHOLE;
     if (sink->kind == PLAN_SINK_PRINT)
-        sink->print = print_config_parse(options, builder->graph->arena);
+        sink->print = print_config_parse(options, planning->arena);
     return STATUS_OK;
 }
 
-enum status plan_sink_of(struct plan_builder *builder, const struct sql_table *table,
-                         const struct connector_properties *options, const struct schema *sink_schema,
-                         struct plan_sink **ret_sink)
+enum status sink_open(struct planning *planning, const struct sql_table *table,
+                      const struct connector_properties *options, const struct schema *sink_schema,
+                      struct plan_sink **ret_sink)
 {
-    struct plan_sink *sink = arena_calloc(builder->graph->arena, 1, sizeof *sink);
-    sink->table = planner_table_path(builder->graph->arena, table);
-    if (configure(builder, table, options, sink_schema, sink) != STATUS_OK)
-        return error_prefix(builder->error, "Unable to create a sink for writing table '%s'", sink->table);
+    struct plan_sink *sink = arena_calloc(planning->arena, 1, sizeof *sink);
+    sink->table = planner_table_path(planning->arena, table);
+    if (configure(planning, table, options, sink_schema, sink) != STATUS_OK)
+        return error_prefix(planning->error, "Unable to create a sink for writing table '%s'", sink->table);
     *ret_sink = sink;
     return STATUS_OK;
 }

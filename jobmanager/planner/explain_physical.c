@@ -1,0 +1,96 @@
+#include "jobmanager/planner/explain_internal.h"
+
+#include <string.h>
+
+static void print_calc(const struct physical *node, uint32_t depth, struct buffer *out)
+{
+    const struct schema *input = node->inputs[0]->schema;
+    explain_begin_line(out, depth);
+    buffer_append_text(out, "Calc(select=[");
+    for (size_t i = 0; i < node->calc->projection_count; i++) {
+        const struct expression *projection = node->calc->projections[i];
+        const char *name = node->schema->fields[i].name;
+        buffer_append_text(out, i > 0 ? ", " : "");
+        expression_format(projection, input, out);
+        if (projection->kind != EXPRESSION_COLUMN ||
+            strcmp(input->fields[projection->column].name, name) != 0)
+            buffer_printf(out, " AS %s", name);
+    }
+    buffer_append_byte(out, ']');
+    if (node->calc->filter != NULL) {
+        buffer_append_text(out, ", where=[");
+        expression_format(node->calc->filter, input, out);
+        buffer_append_byte(out, ']');
+    }
+    buffer_append_text(out, ")\n");
+}
+
+/* What was pushed into the source is shown where a column was left out, or where there is metadata. */
+static void print_scan(const struct physical *source, uint32_t depth, struct buffer *out)
+{
+    const struct scan *scan = source->scan;
+    bool metadata = false;
+    for (uint32_t i = 0; i < source->schema->num_fields; i++)
+        metadata |= source->source->fields[i].origin == PLAN_FIELD_METADATA;
+    explain_begin_line(out, depth);
+    buffer_append_text(out, "TableSourceScan(table=");
+    explain_table(scan->table, out);
+    if (metadata || source->schema->num_fields < scan->columns.schema->num_fields) {
+        const char *separator = "";
+        buffer_append_text(out, ", project=[");
+        for (uint32_t i = 0; i < source->schema->num_fields; i++) {
+            if (source->source->fields[i].origin != PLAN_FIELD_VALUE)
+                continue;
+            buffer_printf(out, "%s%s", separator, source->schema->fields[i].name);
+            separator = ", ";
+        }
+        separator = "";
+        buffer_append_text(out, "], metadata=[");
+        for (uint32_t i = 0; i < source->schema->num_fields; i++) {
+            if (source->source->fields[i].origin != PLAN_FIELD_METADATA)
+                continue;
+            buffer_printf(out, "%s%s", separator, source->source->fields[i].metadata_key);
+            separator = ", ";
+        }
+        buffer_append_byte(out, ']');
+    }
+    buffer_append_text(out, "]], fields=");
+    explain_names(source->schema, out);
+    buffer_append_text(out, ")\n");
+}
+
+static void print_watermark(const struct scan *scan, uint32_t depth, struct buffer *out)
+{
+    explain_begin_line(out, depth);
+    buffer_printf(out, "WatermarkAssigner(rowtime=[%s], watermark=[",
+                  scan->table->definition->watermark->column);
+    expression_format(scan->watermark->expression, scan->columns.schema, out);
+    buffer_append_text(out, "])\n");
+}
+
+static void print_sink(const struct relation *sink, uint32_t depth, struct buffer *out)
+{
+    explain_begin_line(out, depth);
+    buffer_printf(out, "Sink(table=[%s], fields=", sink->sink->sink->table);
+    explain_names(sink->schema, out);
+    buffer_append_text(out, ")\n");
+}
+
+void explain_physical(const struct physical *node, uint32_t depth, struct buffer *out)
+{
+    switch (node->kind) {
+    case PHYSICAL_SCAN:
+        if (node->scan->watermark != NULL)
+            print_watermark(node->scan, depth++, out);
+        print_scan(node, depth, out);
+        break;
+    case PHYSICAL_VALUES:
+        explain_values("Values", node->source->values, node->source->value_row_count, node->schema, depth,
+                       out);
+        break;
+    case PHYSICAL_CALC: print_calc(node, depth, out); break;
+    case PHYSICAL_SINK: print_sink(node->sink, depth, out); break;
+    }
+    for (size_t i = 0; i < node->input_count; i++)
+        explain_physical(node->inputs[i], depth + 1, out);
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "jobmanager/planner/logical/relation.h"
+#include "jobmanager/planner/logical/scan.h"
+
+/*
+ * The physical plan: operators as they will run, over their inputs. Projections and filters that stand above
+ * each other are one calc, sources give only what is read. An operator may have several consumers.
+ */
+
+enum physical_kind {
+    PHYSICAL_SCAN,
+    PHYSICAL_VALUES,
+    PHYSICAL_CALC,
+    PHYSICAL_SINK,
+};
+
+struct physical {
+    enum physical_kind kind;
+    const struct schema *schema; /* of the rows that leave; of a sink: of those that it takes */
+    struct physical **inputs;
+    size_t input_count;
+    /* By kind: */
+    struct scan *scan;
+    bool needs_watermark;             /* SCAN: somebody downstream goes by event time */
+    const struct plan_source *source; /* SCAN, VALUES */
+    struct plan_calc *calc;
+    const struct relation *sink; /* the RELATION_SINK */
+};
+
+struct physical_plan {
+    struct physical **nodes; /* inputs first */
+    size_t node_count;
+    struct physical **sinks; /* one for each INSERT or SELECT, in their order */
+    size_t sink_count;
+};
+
+STATUS_MUST_CHECK enum status physical_plan_create(struct planning *planning,
+                                                   const struct relation *const *sinks, size_t sink_count,
+                                                   struct physical_plan *ret_plan);
+/* Cuts the plan into the vertices of the job graph. */
+STATUS_MUST_CHECK enum status physical_plan_build_graph(struct planning *planning,
+                                                        const struct physical_plan *plan);
