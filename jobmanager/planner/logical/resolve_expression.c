@@ -73,7 +73,7 @@ static enum status resolve_interval(const struct scope *scope, const struct sql_
         return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
                                 "Nothing can be subtracted from an INTERVAL yet");
     TRY(resolve_expression(scope, syntax->arguments[1 - at], &arguments[0]));
-    if (interval->interval_ms != 0 || interval->interval_months == 0) {
+    if (!interval->interval_is_months) {
         int64_t us;
         if (__builtin_mul_overflow(interval->interval_ms, sign * 1000, &us))
             return planner_error_at(scope->error, &interval->span, STATUS_INVALID_ARGUMENT,
