@@ -90,7 +90,30 @@ void time_zone_free(struct time_zone *zone)
 
 static int32_t offset_at(const struct time_zone *zone, int64_t utc_s)
 {
-    return zone->rules == NULL ? zone->offset_s : time_zone_rules_offset(zone->rules, utc_s);
+    int64_t from_s, until_s;
+    if (zone->rules == NULL)
+        return zone->offset_s;
+    return time_zone_rules_offset(zone->rules, utc_s, &from_s, &until_s);
+}
+
+static int64_t seconds_to_us(int64_t seconds)
+{
+    int64_t us;
+    if (__builtin_mul_overflow(seconds, US_PER_SECOND, &us))
+        return seconds < 0 ? INT64_MIN : INT64_MAX;
+    return us;
+}
+
+int64_t time_zone_offset_us(const struct time_zone *zone, int64_t utc_us, int64_t *ret_from_us,
+                            int64_t *ret_until_us)
+{
+    int64_t from_s = INT64_MIN, until_s = INT64_MAX;
+    int32_t offset_s = zone->offset_s;
+    if (zone->rules != NULL)
+        offset_s = time_zone_rules_offset(zone->rules, floor_seconds(utc_us), &from_s, &until_s);
+    *ret_from_us = seconds_to_us(from_s);
+    *ret_until_us = seconds_to_us(until_s);
+    return offset_s * US_PER_SECOND;
 }
 
 int64_t time_zone_utc_to_local_us(const struct time_zone *zone, int64_t utc_us)

@@ -18,3 +18,7 @@ int64_t time_zone_utc_to_local_us(const struct time_zone *zone, int64_t utc_us);
 /* A wall-clock time that a gap skips is moved by the gap's length; of one that occurs twice the earlier
  * instant is taken: as java.time does. */
 int64_t time_zone_local_to_utc_us(const struct time_zone *zone, int64_t local_us);
+/* Wall clock of the zone minus UTC at an instant, and a range [from, until) around the instant in which it
+ * stays that: mostly, but not always, up to the changes of the clock. */
+int64_t time_zone_offset_us(const struct time_zone *zone, int64_t utc_us, int64_t *ret_from_us,
+                            int64_t *ret_until_us);

@@ -151,7 +151,17 @@ static int64_t rule_date_day(const struct rule_date *date, int32_t year)
     return first + day;
 }
 
-static int32_t posix_rule_offset(const struct posix_rule *rule, int64_t utc_s)
+/* Narrows [*from, *until), which holds at, to one side of change. */
+static void narrow(int64_t change, int64_t at, int64_t *from, int64_t *until)
+{
+    if (change <= at && change > *from)
+        *from = change;
+    else if (change > at && change < *until)
+        *until = change;
+}
+
+static int32_t posix_rule_offset(const struct posix_rule *rule, int64_t utc_s, int64_t *from_s,
+                                 int64_t *until_s)
 {
     if (!rule->has_summer)
         return rule->standard_s;
@@ -163,6 +173,10 @@ static int32_t posix_rule_offset(const struct posix_rule *rule, int64_t utc_s)
     int64_t start =
         rule_date_day(&rule->start, year) * SECONDS_PER_DAY + rule->start.time_s - rule->standard_s;
     int64_t end = rule_date_day(&rule->end, year) * SECONDS_PER_DAY + rule->end.time_s - rule->summer_s;
+    narrow(start, utc_s, from_s, until_s);
+    narrow(end, utc_s, from_s, until_s);
+    narrow(calendar_days(year, 1, 1) * SECONDS_PER_DAY - rule->standard_s, utc_s, from_s, until_s);
+    narrow(calendar_days(year + 1, 1, 1) * SECONDS_PER_DAY - rule->standard_s, utc_s, from_s, until_s);
     bool summer = start < end ? utc_s >= start && utc_s < end : utc_s >= start || utc_s < end;
     return summer ? rule->summer_s : rule->standard_s;
 }
@@ -251,7 +265,8 @@ void time_zone_rules_free(struct time_zone_rules *rules)
     free(rules);
 }
 
-int32_t time_zone_rules_offset(const struct time_zone_rules *rules, int64_t utc_s)
+int32_t time_zone_rules_offset(const struct time_zone_rules *rules, int64_t utc_s, int64_t *ret_from_s,
+                               int64_t *ret_until_s)
 {
     uint32_t low = 0;
     uint32_t high = rules->num_transitions;
@@ -262,8 +277,10 @@ int32_t time_zone_rules_offset(const struct time_zone_rules *rules, int64_t utc_
         else
             high = middle;
     }
+    *ret_from_s = low == 0 ? INT64_MIN : rules->at_s[low - 1];
+    *ret_until_s = low == rules->num_transitions ? INT64_MAX : rules->at_s[low];
     if (low == rules->num_transitions && rules->rule.present)
-        return posix_rule_offset(&rules->rule, utc_s);
+        return posix_rule_offset(&rules->rule, utc_s, ret_from_s, ret_until_s);
     return low == 0 ? rules->first_offset_s : rules->offset_s[low - 1];
 }
 

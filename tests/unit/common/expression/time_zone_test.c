@@ -88,6 +88,35 @@ static void follows_summer_time(void **state)
     time_zone_free(zone);
 }
 
+/* Walks from change to change: within a range the offset is one, and the next range begins where it ends. */
+static void ranges_cover_all_time_with_one_offset(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Europe/Berlin", "America/Los_Angeles", "Australia/Lord_Howe",
+                                        "Asia/Kathmandu", "+05:30"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct time_zone *zone = zone_of(names[i]);
+        int64_t end = us_of("2060-01-01 00:00:00");
+        int64_t at = us_of("1850-01-01 00:00:00");
+        int64_t from, until;
+        for (uint32_t ranges = 0; at < end; ranges++) {
+            int64_t offset = time_zone_offset_us(zone, at, &from, &until);
+            assert_true(from <= at && until > at && ranges < 1000);
+            int64_t last = until < end ? until - 1 : end;
+            for (int64_t probe = at; probe <= last; probe += (last - probe) / 2 + 1)
+                assert_true(time_zone_utc_to_local_us(zone, probe) - probe == offset);
+            at = until;
+        }
+        time_zone_free(zone);
+    }
+    struct time_zone *zone = zone_of("Europe/Berlin");
+    int64_t from, until;
+    assert_true(time_zone_offset_us(zone, us_of("2021-06-01 00:00:00"), &from, &until) ==
+                INT64_C(7200000000));
+    assert_true(from == us_of("2021-03-28 01:00:00") && until == us_of("2021-10-31 01:00:00"));
+    time_zone_free(zone);
+}
+
 static void refuses_what_is_no_zone(void **state)
 {
     (void)state;
@@ -119,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_fixed_offsets),
         cmocka_unit_test(follows_summer_time),
+        cmocka_unit_test(ranges_cover_all_time_with_one_offset),
         cmocka_unit_test(refuses_what_is_no_zone),
         cmocka_unit_test(refuses_broken_files),
     };

@@ -96,8 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error error;
     struct time_zone_rules *rules;
     if (time_zone_rules_parse(data, size, &rules, &error) == STATUS_OK) {
-        (void)time_zone_rules_offset(rules, INT64_C(4000000000));
-        (void)time_zone_rules_offset(rules, INT64_MIN / 2);
+        int64_t from_s, until_s;
+        (void)time_zone_rules_offset(rules, INT64_C(4000000000), &from_s, &until_s);
+        (void)time_zone_rules_offset(rules, INT64_MIN / 2, &from_s, &until_s);
         time_zone_rules_free(rules);
     }
     return 0;
