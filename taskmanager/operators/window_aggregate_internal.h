@@ -1,0 +1,14 @@
+#pragma once
+
+#include "common/plan/plan_node.h"
+#include "taskmanager/operators/operator.h"
+
+/* The operators behind window_aggregate_create. */
+struct operator* window_local_create(const struct plan_window_aggregate *plan, const struct schema *input,
+                                     const struct schema *output);
+/* SINGLE and GLOBAL, of windows that consist of slices. */
+struct operator* window_slicing_create(const struct plan_window_aggregate *plan, const struct schema *input,
+                                       const struct schema *output);
+/* SINGLE, of sessions. */
+struct operator* window_session_create(const struct plan_window_aggregate *plan, const struct schema *input,
+                                       const struct schema *output);
