@@ -14,3 +14,15 @@ STATUS_MUST_CHECK enum status iceberg_partition_field_type(const struct iceberg_
                                                            const struct iceberg_partition_field *field,
                                                            struct iceberg_type *ret_type,
                                                            struct error *error);
+
+/* The proleptic Gregorian calendar: days since 1970-01-01 as a date. */
+struct iceberg_civil_date {
+    int64_t year;
+    int32_t month; /* from 1 */
+    int32_t day;   /* from 1 */
+};
+struct iceberg_civil_date iceberg_civil_date_of(int64_t days);
+
+/* The shortest big-endian two's complement: how many bytes it is. */
+enum { ICEBERG_DECIMAL_BYTES = 16 };
+size_t iceberg_decimal_bytes(int128_t unscaled, uint8_t bytes[ICEBERG_DECIMAL_BYTES]);

@@ -2,114 +2,9 @@
 
 #include "common/iceberg/iceberg_internal.h"
 #include "common/iceberg/json_internal.h"
-#include "common/iceberg/value.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
-
-static const char *const TRANSFORM_NAMES[] = {
-    [ICEBERG_TRANSFORM_IDENTITY] = "identity", [ICEBERG_TRANSFORM_YEAR] = "year",
-    [ICEBERG_TRANSFORM_MONTH] = "month",       [ICEBERG_TRANSFORM_DAY] = "day",
-    [ICEBERG_TRANSFORM_HOUR] = "hour",         [ICEBERG_TRANSFORM_BUCKET] = "bucket",
-    [ICEBERG_TRANSFORM_TRUNCATE] = "truncate", [ICEBERG_TRANSFORM_VOID] = "void",
-    [ICEBERG_TRANSFORM_UNKNOWN] = "unknown",
-};
-
-void iceberg_transform_format(struct iceberg_transform transform, struct buffer *buffer)
-{
-    buffer_append_text(buffer, TRANSFORM_NAMES[transform.kind]);
-    if (transform.kind == ICEBERG_TRANSFORM_BUCKET || transform.kind == ICEBERG_TRANSFORM_TRUNCATE)
-        buffer_printf(buffer, "[%d]", transform.parameter);
-}
-
-struct iceberg_transform iceberg_transform_parse(const char *text)
-{
-    struct iceberg_transform transform = {.kind = ICEBERG_TRANSFORM_UNKNOWN};
-    char tail;
-    if (sscanf(text, "bucket[%d%c", &transform.parameter, &tail) == 2 && tail == ']')
-        transform.kind = ICEBERG_TRANSFORM_BUCKET;
-    else if (sscanf(text, "truncate[%d%c", &transform.parameter, &tail) == 2 && tail == ']')
-        transform.kind = ICEBERG_TRANSFORM_TRUNCATE;
-    for (unsigned kind = 0; kind < ICEBERG_TRANSFORM_UNKNOWN; kind++)
-        if (kind != ICEBERG_TRANSFORM_BUCKET && kind != ICEBERG_TRANSFORM_TRUNCATE &&
-            strcmp(text, TRANSFORM_NAMES[kind]) == 0)
-            transform.kind = (enum iceberg_transform_kind)kind;
-    return transform;
-}
-
-static bool fits(enum iceberg_transform_kind kind, struct iceberg_type source)
-{
-    bool is_timestamp = source.kind == ICEBERG_TIMESTAMP || source.kind == ICEBERG_TIMESTAMPTZ;
-    switch (kind) {
-    case ICEBERG_TRANSFORM_YEAR:
-    case ICEBERG_TRANSFORM_MONTH:
-    case ICEBERG_TRANSFORM_DAY: return is_timestamp || source.kind == ICEBERG_DATE;
-    case ICEBERG_TRANSFORM_HOUR: return is_timestamp;
-    default: return source.kind < ICEBERG_STRUCT;
-    }
-}
-
-enum status iceberg_transform_result(struct iceberg_transform transform, struct iceberg_type source,
-                                     struct iceberg_type *ret_type, struct error *error)
-{
-    if (transform.kind == ICEBERG_TRANSFORM_UNKNOWN)
-        return error_set(error, STATUS_UNSUPPORTED, "unknown partition transform");
-    if (!fits(transform.kind, source)) {
-        struct buffer name = {0};
-        iceberg_type_format(source, &name);
-        error_set(error, STATUS_INVALID_ARGUMENT,
-                  "partition transform '%s' does not take a column of type %s",
-                  TRANSFORM_NAMES[transform.kind], buffer_text(&name));
-        buffer_free(&name);
-        return STATUS_INVALID_ARGUMENT;
-    }
-    switch (transform.kind) {
-    case ICEBERG_TRANSFORM_IDENTITY:
-    case ICEBERG_TRANSFORM_TRUNCATE:
-    case ICEBERG_TRANSFORM_VOID: *ret_type = source; break;
-    case ICEBERG_TRANSFORM_DAY: *ret_type = (struct iceberg_type){.kind = ICEBERG_DATE}; break;
-    default: *ret_type = (struct iceberg_type){.kind = ICEBERG_INT}; break;
-    }
-    return STATUS_OK;
-}
-
-int32_t iceberg_day_of_micros(int64_t micros)
-{
-    const int64_t per_day = INT64_C(86400000000);
-    return (int32_t)(micros / per_day - (micros % per_day < 0));
-}
-
-enum status iceberg_transform_apply(struct iceberg_transform transform, struct iceberg_type source,
-                                    struct bytes_view value, struct arena *arena,
-                                    struct bytes_view *ret_value, struct error *error)
-{
-    struct iceberg_type result;
-    enum status status = iceberg_transform_result(transform, source, &result, error);
-    if (status != STATUS_OK)
-        return status;
-    int64_t number;
-    switch (transform.kind) {
-    case ICEBERG_TRANSFORM_IDENTITY:
-        *ret_value = value.data == NULL ? value : iceberg_value_from_bytes(value.data, value.size, arena);
-        return STATUS_OK;
-    case ICEBERG_TRANSFORM_VOID: *ret_value = (struct bytes_view){NULL, 0}; return STATUS_OK;
-    case ICEBERG_TRANSFORM_DAY:
-        if (value.data == NULL)
-            *ret_value = value;
-        else if (!iceberg_value_to_long(source, value, &number))
-            return error_set(error, STATUS_INVALID_ARGUMENT, "a value of %zu bytes is no date", value.size);
-        else if (source.kind == ICEBERG_DATE)
-            *ret_value = iceberg_value_from_int((int32_t)number, arena);
-        else
-            *ret_value = iceberg_value_from_int(iceberg_day_of_micros(number), arena);
-        return STATUS_OK;
-    default:
-        return error_set(error, STATUS_UNSUPPORTED,
-                         "writing to tables partitioned by '%s' is not supported yet (identity and day are)",
-                         TRANSFORM_NAMES[transform.kind]);
-    }
-}
 
 enum status iceberg_partition_field_type(const struct iceberg_schema *schema,
                                          const struct iceberg_partition_field *field,
@@ -126,6 +21,19 @@ enum status iceberg_partition_field_type(const struct iceberg_schema *schema,
                          field->name, field->source_id);
     enum status status = iceberg_transform_result(field->transform, source->type, ret_type, error);
     return status == STATUS_OK ? status : error_prefix(error, "partition field '%s'", field->name);
+}
+
+const char *iceberg_partition_field_name(struct arena *arena, const char *column,
+                                         enum iceberg_transform_kind transform)
+{
+    static const char *const suffixes[] = {
+        [ICEBERG_TRANSFORM_IDENTITY] = "",        [ICEBERG_TRANSFORM_YEAR] = "_year",
+        [ICEBERG_TRANSFORM_MONTH] = "_month",     [ICEBERG_TRANSFORM_DAY] = "_day",
+        [ICEBERG_TRANSFORM_HOUR] = "_hour",       [ICEBERG_TRANSFORM_BUCKET] = "_bucket",
+        [ICEBERG_TRANSFORM_TRUNCATE] = "_trunc",  [ICEBERG_TRANSFORM_VOID] = "_null",
+        [ICEBERG_TRANSFORM_UNKNOWN] = "_unknown",
+    };
+    return arena_printf(arena, "%s%s", column, suffixes[transform]);
 }
 
 enum status iceberg_partition_spec_create(const struct iceberg_schema *schema,
@@ -145,10 +53,7 @@ enum status iceberg_partition_spec_create(const struct iceberg_schema *schema,
         field->source_id = source->id;
         field->field_id = ICEBERG_FIRST_PARTITION_FIELD_ID + (int32_t)i;
         field->transform = requests[i].transform;
-        field->name =
-            field->transform.kind == ICEBERG_TRANSFORM_IDENTITY
-                ? arena_strdup(arena, source->name)
-                : arena_printf(arena, "%s_%s", source->name, TRANSFORM_NAMES[field->transform.kind]);
+        field->name = iceberg_partition_field_name(arena, source->name, field->transform.kind);
         for (uint32_t j = 0; j < i; j++)
             if (strcmp(spec->fields[j].name, field->name) == 0)
                 return error_set(error, STATUS_INVALID_ARGUMENT, "partition field '%s' is given twice",
@@ -194,7 +99,7 @@ enum status iceberg_partition_path(const struct iceberg_partition_spec *spec,
             return status;
         }
         struct buffer text = {0};
-        iceberg_value_format(type, values[i], &text);
+        iceberg_transform_value_format(spec->fields[i].transform, type, values[i], &text);
         if (i > 0)
             buffer_append_byte(buffer, '/');
         escape(spec->fields[i].name, strlen(spec->fields[i].name), buffer);

@@ -1,6 +1,7 @@
 #include "common/iceberg/value.h"
 
 #include "common/columnar/vector.h"
+#include "common/iceberg/iceberg_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,17 +46,24 @@ struct bytes_view iceberg_value_from_double(double value, struct arena *arena)
     return little_endian(bits, 8, arena);
 }
 
+size_t iceberg_decimal_bytes(int128_t unscaled, uint8_t bytes[ICEBERG_DECIMAL_BYTES])
+{
+    uint8_t all[ICEBERG_DECIMAL_BYTES];
+    for (unsigned i = 0; i < sizeof all; i++)
+        all[i] = (uint8_t)((unsigned __int128)unscaled >> (8 * (sizeof all - 1 - i)));
+    unsigned skip = 0;
+    while (skip < sizeof all - 1 && all[skip] == (unscaled < 0 ? 0xFF : 0) &&
+           (all[skip + 1] >= 0x80) == (unscaled < 0))
+        skip++;
+    memcpy(bytes, all + skip, sizeof all - skip);
+    return sizeof all - skip;
+}
+
 struct bytes_view iceberg_value_from_decimal(int128_t unscaled, struct arena *arena)
 {
-    enum { DECIMAL_BYTES = 16 };
-    uint8_t *data = arena_alloc(arena, DECIMAL_BYTES);
-    for (unsigned i = 0; i < DECIMAL_BYTES; i++)
-        data[i] = (uint8_t)((unsigned __int128)unscaled >> (8 * (DECIMAL_BYTES - 1 - i)));
-    unsigned skip = 0;
-    while (skip < DECIMAL_BYTES - 1 && data[skip] == (unscaled < 0 ? 0xFF : 0) &&
-           (data[skip + 1] >= 0x80) == (unscaled < 0))
-        skip++;
-    return (struct bytes_view){data + skip, DECIMAL_BYTES - skip};
+    uint8_t *data = arena_alloc(arena, ICEBERG_DECIMAL_BYTES);
+    size_t size = iceberg_decimal_bytes(unscaled, data);
+    return (struct bytes_view){data, size};
 }
 
 struct bytes_view iceberg_value_from_bytes(const void *data, size_t size, struct arena *arena)
@@ -178,9 +186,8 @@ bool iceberg_value_is_nan(struct iceberg_type type, struct bytes_view value)
     return value.data != NULL && to_double(type, value, &number) && isnan(number);
 }
 
-/* Days to year, month and day in the proleptic Gregorian calendar: years are counted from 1 March, so that
- * the leap day comes last. */
-static void format_date(int64_t days, struct buffer *buffer)
+/* Years are counted from 1 March, so that the leap day comes last. */
+struct iceberg_civil_date iceberg_civil_date_of(int64_t days)
 {
     int64_t shifted = days + 719468;
     int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
@@ -191,7 +198,13 @@ static void format_date(int64_t days, struct buffer *buffer)
     int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
     int64_t year = year_of_era + era * 400 + (month <= 2);
-    buffer_printf(buffer, "%04lld-%02lld-%02lld", (long long)year, (long long)month, (long long)day);
+    return (struct iceberg_civil_date){year, (int32_t)month, (int32_t)day};
+}
+
+static void format_date(int64_t days, struct buffer *buffer)
+{
+    struct iceberg_civil_date date = iceberg_civil_date_of(days);
+    buffer_printf(buffer, "%04lld-%02d-%02d", (long long)date.year, date.month, date.day);
 }
 
 static void format_time(int64_t micros, struct buffer *buffer)

@@ -202,9 +202,12 @@ static enum status decode_partition(const struct decoder *decoder, const MESSAGE
     struct iceberg_sink_partition *fields =
         arena_calloc(decoder->graph->arena, message->n_partition + 1, sizeof *fields);
     for (size_t i = 0; i < message->n_partition; i++) {
-        if (message->partition[i]->transform > ICEBERG_SINK_DAY)
+        if (message->partition[i]->transform > ICEBERG_SINK_TRUNCATE)
             return decode_corrupt(decoder, "a partition transform is unknown");
         fields[i].transform = (enum iceberg_sink_transform)message->partition[i]->transform;
+        fields[i].parameter = message->partition[i]->parameter;
+        if (fields[i].transform >= ICEBERG_SINK_BUCKET && fields[i].parameter < 1)
+            return decode_corrupt(decoder, "a partition transform lacks its number");
         fields[i].column = copy(decoder, message->partition[i]->column);
         fields[i].name = copy(decoder, message->partition[i]->name);
         fields[i].field_id = message->partition[i]->field_id;

@@ -138,6 +138,7 @@ static MESSAGE(PartitionField) *
         messages[i] = arena_alloc(arena, sizeof *messages[i]);
         frazil__job_graph__partition_field__init(messages[i]);
         messages[i]->transform = fields[i].transform;
+        messages[i]->parameter = fields[i].parameter;
         messages[i]->column = or_empty(fields[i].column);
         messages[i]->name = or_empty(fields[i].name);
         messages[i]->field_id = fields[i].field_id;

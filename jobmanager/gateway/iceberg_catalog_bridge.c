@@ -120,6 +120,32 @@ static void fill_columns(const struct iceberg_schema *schema, struct arena *aren
     schema_unref(columns);
 }
 
+static enum iceberg_transform_kind transform_kind(enum sql_transform transform)
+{
+    static const enum iceberg_transform_kind kinds[] = {
+        [SQL_TRANSFORM_IDENTITY] = ICEBERG_TRANSFORM_IDENTITY,
+        [SQL_TRANSFORM_YEAR] = ICEBERG_TRANSFORM_YEAR,
+        [SQL_TRANSFORM_MONTH] = ICEBERG_TRANSFORM_MONTH,
+        [SQL_TRANSFORM_DAY] = ICEBERG_TRANSFORM_DAY,
+        [SQL_TRANSFORM_HOUR] = ICEBERG_TRANSFORM_HOUR,
+        [SQL_TRANSFORM_BUCKET] = ICEBERG_TRANSFORM_BUCKET,
+        [SQL_TRANSFORM_TRUNCATE] = ICEBERG_TRANSFORM_TRUNCATE,
+    };
+    return kinds[transform];
+}
+
+/* False for a transform that SQL cannot say. */
+static bool syntax_transform(enum iceberg_transform_kind kind, enum sql_transform *ret_transform)
+{
+    for (int i = SQL_TRANSFORM_IDENTITY; i <= SQL_TRANSFORM_TRUNCATE; i++) {
+        if (transform_kind((enum sql_transform)i) != kind)
+            continue;
+        *ret_transform = (enum sql_transform)i;
+        return true;
+    }
+    return false;
+}
+
 static void fill_partition(const struct iceberg_table_metadata *metadata, struct arena *arena,
                            struct sql_create_table *definition)
 {
@@ -129,9 +155,9 @@ static void fill_partition(const struct iceberg_table_metadata *metadata, struct
     for (uint32_t i = 0; i < spec->num_fields; i++) {
         const struct iceberg_field *column = iceberg_schema_field_by_id(schema, spec->fields[i].source_id);
         enum iceberg_transform_kind kind = spec->fields[i].transform.kind;
-        if (column == NULL || (kind != ICEBERG_TRANSFORM_IDENTITY && kind != ICEBERG_TRANSFORM_DAY))
+        if (column == NULL || !syntax_transform(kind, &fields[i].transform))
             return; /* shown without its partitioning; writing to it is refused when the sink is bound */
-        fields[i].transform = kind == ICEBERG_TRANSFORM_DAY ? SQL_TRANSFORM_DAY : SQL_TRANSFORM_IDENTITY;
+        fields[i].parameter = (uint32_t)spec->fields[i].transform.parameter;
         fields[i].column = arena_strdup(arena, column->name);
     }
     definition->partition = fields;
@@ -195,10 +221,9 @@ static enum status bridge_create_table(void *context, const char *database,
     struct iceberg_partition_request *partitions =
         arena_alloc(arena, definition->partition_count * sizeof *partitions);
     for (size_t i = 0; i < definition->partition_count; i++) {
-        struct iceberg_transform transform = {.kind = definition->partition[i].transform == SQL_TRANSFORM_DAY
-                                                          ? ICEBERG_TRANSFORM_DAY
-                                                          : ICEBERG_TRANSFORM_IDENTITY};
-        partitions[i] = (struct iceberg_partition_request){definition->partition[i].column, transform};
+        const struct sql_partition_field *field = &definition->partition[i];
+        partitions[i] = (struct iceberg_partition_request){
+            field->column, {transform_kind(field->transform), (int32_t)field->parameter}};
     }
     struct iceberg_property *properties = arena_alloc(arena, definition->options.count * sizeof *properties);
     for (size_t i = 0; i < definition->options.count; i++)

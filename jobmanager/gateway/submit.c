@@ -6,12 +6,30 @@
 
 enum { BIND_ARENA_BYTES = 4096 };
 
-static struct iceberg_transform transform_of(enum iceberg_sink_transform transform)
+static enum iceberg_transform_kind transform_kind(enum iceberg_sink_transform transform)
 {
-    struct iceberg_transform result = {.kind = ICEBERG_TRANSFORM_IDENTITY};
-    if (transform == ICEBERG_SINK_DAY)
-        result.kind = ICEBERG_TRANSFORM_DAY;
-    return result;
+    static const enum iceberg_transform_kind kinds[] = {
+        [ICEBERG_SINK_IDENTITY] = ICEBERG_TRANSFORM_IDENTITY,
+        [ICEBERG_SINK_DAY] = ICEBERG_TRANSFORM_DAY,
+        [ICEBERG_SINK_YEAR] = ICEBERG_TRANSFORM_YEAR,
+        [ICEBERG_SINK_MONTH] = ICEBERG_TRANSFORM_MONTH,
+        [ICEBERG_SINK_HOUR] = ICEBERG_TRANSFORM_HOUR,
+        [ICEBERG_SINK_BUCKET] = ICEBERG_TRANSFORM_BUCKET,
+        [ICEBERG_SINK_TRUNCATE] = ICEBERG_TRANSFORM_TRUNCATE,
+    };
+    return kinds[transform];
+}
+
+/* False for a transform that cannot be written. */
+static bool sink_transform(enum iceberg_transform_kind kind, enum iceberg_sink_transform *ret_transform)
+{
+    for (int i = ICEBERG_SINK_IDENTITY; i <= ICEBERG_SINK_TRUNCATE; i++) {
+        if (transform_kind((enum iceberg_sink_transform)i) != kind)
+            continue;
+        *ret_transform = (enum iceberg_sink_transform)i;
+        return true;
+    }
+    return false;
 }
 
 /* What the table is to be like when it has to be made. */
@@ -20,8 +38,9 @@ static struct iceberg_ensure_request request_of(const struct plan_iceberg_sink *
     struct iceberg_partition_request *partitions =
         arena_alloc(arena, sink->partition_count * sizeof *partitions);
     for (size_t i = 0; i < sink->partition_count; i++)
-        partitions[i] = (struct iceberg_partition_request){sink->partition[i].column,
-                                                           transform_of(sink->partition[i].transform)};
+        partitions[i] = (struct iceberg_partition_request){
+            sink->partition[i].column,
+            {transform_kind(sink->partition[i].transform), sink->partition[i].parameter}};
     struct iceberg_property *properties =
         arena_alloc(arena, sink->table_properties.count * sizeof *properties);
     for (size_t i = 0; i < sink->table_properties.count; i++)
@@ -49,8 +68,8 @@ static enum status partition_of(const struct iceberg_ensured_table *table, struc
     for (uint32_t i = 0; i < spec->num_fields; i++) {
         const struct iceberg_partition_field *field = &spec->fields[i];
         const struct iceberg_field *column = iceberg_schema_field_by_id(table->schema, field->source_id);
-        if (column == NULL || (field->transform.kind != ICEBERG_TRANSFORM_IDENTITY &&
-                               field->transform.kind != ICEBERG_TRANSFORM_DAY)) {
+        enum iceberg_sink_transform transform;
+        if (column == NULL || !sink_transform(field->transform.kind, &transform)) {
             struct buffer name = {0};
             iceberg_transform_format(field->transform, &name);
             (void)error_set(
@@ -61,8 +80,8 @@ static enum status partition_of(const struct iceberg_ensured_table *table, struc
             return STATUS_UNSUPPORTED;
         }
         fields[count++] = (struct iceberg_sink_partition){
-            .transform =
-                field->transform.kind == ICEBERG_TRANSFORM_DAY ? ICEBERG_SINK_DAY : ICEBERG_SINK_IDENTITY,
+            .transform = transform,
+            .parameter = field->transform.parameter,
             .column = arena_strdup(arena, column->name),
             .name = arena_strdup(arena, field->name),
             .field_id = field->field_id,

@@ -36,6 +36,27 @@ static enum status check_keys(const struct sql_create_table *definition, struct 
     return STATUS_OK;
 }
 
+/* What the transform takes, when it does not take this; NULL when it does. */
+static const char *needed_types(enum sql_transform transform, enum type_kind kind)
+{
+    bool timestamp = kind == TYPE_TIMESTAMP || kind == TYPE_TIMESTAMP_LTZ;
+    bool truncatable = kind == TYPE_INT || kind == TYPE_BIGINT || kind == TYPE_DECIMAL ||
+                       kind == TYPE_STRING || kind == TYPE_BYTES;
+    switch (transform) {
+    case SQL_TRANSFORM_IDENTITY: return NULL;
+    case SQL_TRANSFORM_YEAR:
+    case SQL_TRANSFORM_MONTH:
+    case SQL_TRANSFORM_DAY: return timestamp || kind == TYPE_DATE ? NULL : "DATE or TIMESTAMP";
+    case SQL_TRANSFORM_HOUR: return timestamp ? NULL : "TIMESTAMP";
+    case SQL_TRANSFORM_BUCKET:
+        return truncatable || timestamp || kind == TYPE_DATE
+                   ? NULL
+                   : "INT, BIGINT, DECIMAL, STRING, BYTES, DATE or TIMESTAMP";
+    case SQL_TRANSFORM_TRUNCATE: return truncatable ? NULL : "INT, BIGINT, DECIMAL, STRING or BYTES";
+    }
+    return NULL;
+}
+
 static enum status check_partition(const struct sql_create_table *definition, const struct schema *schema,
                                    struct error *error)
 {
@@ -49,13 +70,11 @@ static enum status check_partition(const struct sql_create_table *definition, co
             return planner_error_at(error, &field->span, STATUS_INVALID_ARGUMENT,
                                     "Partition column '%s' is not a physical column", field->column);
         enum type_kind kind = schema->fields[schema_find(schema, field->column)].type.kind;
-        if (field->transform != SQL_TRANSFORM_IDENTITY && field->transform != SQL_TRANSFORM_DAY)
-            return planner_error_at(error, &field->span, STATUS_UNSUPPORTED,
-                                    "Only partitions by columns and by days(column) are supported yet");
-        if (field->transform == SQL_TRANSFORM_DAY && kind != TYPE_DATE && kind != TYPE_TIMESTAMP &&
-            kind != TYPE_TIMESTAMP_LTZ)
+        const char *needed = needed_types(field->transform, kind);
+        if (needed != NULL)
             return planner_error_at(error, &field->span, STATUS_INVALID_ARGUMENT,
-                                    "day(%s) needs a DATE or TIMESTAMP column", field->column);
+                                    "This partition transform needs a column of type %s: '%s' is none",
+                                    needed, field->column);
     }
     return STATUS_OK;
 }

@@ -36,10 +36,8 @@ static void show_partition(const struct sql_create_table *definition, struct buf
         return;
     buffer_append_text(out, "PARTITIONED BY (");
     for (size_t i = 0; i < definition->partition_count; i++) {
-        bool day = definition->partition[i].transform == SQL_TRANSFORM_DAY;
-        buffer_printf(out, "%s%s", i > 0 ? ", " : "", day ? "days(" : "");
-        sql_identifier_print(definition->partition[i].column, out);
-        buffer_append_text(out, day ? ")" : "");
+        buffer_append_text(out, i > 0 ? ", " : "");
+        sql_partition_field_print(&definition->partition[i], out);
     }
     buffer_append_text(out, ")\n");
 }

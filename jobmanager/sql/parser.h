@@ -39,6 +39,8 @@ void sql_query_print(const struct sql_query *query, struct buffer *out);
 void sql_relation_print(const struct sql_relation *relation, struct buffer *out);
 /* `a` DESC NULLS LAST, `b` */
 void sql_sort_items_print(const struct sql_sort_item *items, size_t count, struct buffer *out);
+/* An element of PARTITIONED BY: `a`, days(`b`), bucket(16, `c`). */
+void sql_partition_field_print(const struct sql_partition_field *field, struct buffer *out);
 /* `name` with inner back-quotes doubled. */
 void sql_identifier_print(const char *name, struct buffer *out);
 /* 'text' with inner quotes doubled. */

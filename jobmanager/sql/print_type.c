@@ -56,3 +56,18 @@ void sql_type_print(const struct sql_type *type, struct buffer *out)
     if (type->not_null)
         buffer_append_text(out, " NOT NULL");
 }
+
+void sql_partition_field_print(const struct sql_partition_field *field, struct buffer *out)
+{
+    static const char *const openings[] = {
+        [SQL_TRANSFORM_IDENTITY] = "",          [SQL_TRANSFORM_YEAR] = "years(",
+        [SQL_TRANSFORM_MONTH] = "months(",      [SQL_TRANSFORM_DAY] = "days(",
+        [SQL_TRANSFORM_HOUR] = "hours(",        [SQL_TRANSFORM_BUCKET] = "bucket(",
+        [SQL_TRANSFORM_TRUNCATE] = "truncate(",
+    };
+    buffer_append_text(out, openings[field->transform]);
+    if (field->parameter > 0)
+        buffer_printf(out, "%u, ", field->parameter);
+    sql_identifier_print(field->column, out);
+    buffer_append_text(out, field->transform == SQL_TRANSFORM_IDENTITY ? "" : ")");
+}

@@ -4,12 +4,22 @@
 
 /* 'connector' = 'iceberg', and tables of a catalog with 'type' = 'iceberg'. */
 
-enum iceberg_sink_transform { ICEBERG_SINK_IDENTITY, ICEBERG_SINK_DAY };
+/* Travels in plans by its number: new ones go to the end. */
+enum iceberg_sink_transform {
+    ICEBERG_SINK_IDENTITY,
+    ICEBERG_SINK_DAY,
+    ICEBERG_SINK_YEAR,
+    ICEBERG_SINK_MONTH,
+    ICEBERG_SINK_HOUR,
+    ICEBERG_SINK_BUCKET,
+    ICEBERG_SINK_TRUNCATE,
+};
 
 struct iceberg_sink_partition {
     enum iceberg_sink_transform transform;
+    int32_t parameter; /* BUCKET: how many, TRUNCATE: the width; at least 1 */
     const char *column;
-    const char *name; /* of the partition field: the column's, or column_day */
+    const char *name; /* of the partition field; "" until bound to a table */
     int32_t field_id; /* from 1000; 0 until bound to a table */
 };
 

@@ -53,6 +53,12 @@ static enum status load_or_create(struct iceberg_catalog *catalog,
     return status;
 }
 
+static bool same_transform(struct iceberg_transform a, struct iceberg_transform b)
+{
+    bool has_parameter = a.kind == ICEBERG_TRANSFORM_BUCKET || a.kind == ICEBERG_TRANSFORM_TRUNCATE;
+    return a.kind == b.kind && (!has_parameter || a.parameter == b.parameter);
+}
+
 /* A table that exists keeps its partitioning; one that is asked for must be the same. */
 static enum status check_partitions(const struct iceberg_ensure_request *request,
                                     const struct iceberg_schema *schema,
@@ -63,18 +69,15 @@ static enum status check_partitions(const struct iceberg_ensure_request *request
         const struct iceberg_partition_field *field = &spec->fields[i];
         if (field->transform.kind == ICEBERG_TRANSFORM_VOID)
             continue;
-        if (field->transform.kind != ICEBERG_TRANSFORM_IDENTITY &&
-            field->transform.kind != ICEBERG_TRANSFORM_DAY)
-            return error_set(
-                error, STATUS_UNSUPPORTED,
-                "the table is partitioned by a transform of field '%s' that cannot be written yet "
-                "(identity and day can)",
-                field->name);
+        if (field->transform.kind == ICEBERG_TRANSFORM_UNKNOWN)
+            return error_set(error, STATUS_UNSUPPORTED,
+                             "the table is partitioned by field '%s' with a transform that is not known",
+                             field->name);
         const struct iceberg_field *source = iceberg_schema_field_by_id(schema, field->source_id);
         if (request->num_partitions > 0 &&
             (used >= request->num_partitions || source == NULL ||
              strcmp(request->partitions[used].column, source->name) != 0 ||
-             request->partitions[used].transform.kind != field->transform.kind))
+             !same_transform(request->partitions[used].transform, field->transform)))
             return error_set(
                 error, STATUS_INVALID_ARGUMENT,
                 "the table exists and is partitioned otherwise than PARTITIONED BY says (its field %u "

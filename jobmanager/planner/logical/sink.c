@@ -28,14 +28,20 @@ enum status sink_schema_of(struct planning *planning, const struct sql_table *ta
 static void fill_partition(struct arena *arena, const struct sql_create_table *definition,
                            struct plan_iceberg_sink *sink)
 {
+    static const enum iceberg_sink_transform transforms[] = {
+        [SQL_TRANSFORM_IDENTITY] = ICEBERG_SINK_IDENTITY, [SQL_TRANSFORM_YEAR] = ICEBERG_SINK_YEAR,
+        [SQL_TRANSFORM_MONTH] = ICEBERG_SINK_MONTH,       [SQL_TRANSFORM_DAY] = ICEBERG_SINK_DAY,
+        [SQL_TRANSFORM_HOUR] = ICEBERG_SINK_HOUR,         [SQL_TRANSFORM_BUCKET] = ICEBERG_SINK_BUCKET,
+        [SQL_TRANSFORM_TRUNCATE] = ICEBERG_SINK_TRUNCATE,
+    };
     struct iceberg_sink_partition *fields =
         arena_calloc(arena, definition->partition_count + 1, sizeof *fields);
     for (size_t i = 0; i < definition->partition_count; i++) {
         const struct sql_partition_field *field = &definition->partition[i];
-        bool day = field->transform == SQL_TRANSFORM_DAY;
-        fields[i].transform = day ? ICEBERG_SINK_DAY : ICEBERG_SINK_IDENTITY;
+        fields[i].transform = transforms[field->transform];
+        fields[i].parameter = (int32_t)field->parameter;
         fields[i].column = arena_strdup(arena, field->column);
-        fields[i].name = arena_printf(arena, "%s%s", field->column, day ? "_day" : "");
+        fields[i].name = "";
     }
     sink->partition = fields;
     sink->partition_count = definition->partition_count;

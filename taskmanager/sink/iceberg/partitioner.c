@@ -12,7 +12,7 @@
 struct partition_field {
     uint32_t column;
     struct data_type type;
-    bool is_day;
+    struct iceberg_transform transform;
     struct value_table *values; /* physical values after the transform; texts as they are */
     struct value_table *pairs;  /* of struct pair; NULL in the first field */
 };
@@ -39,7 +39,7 @@ struct partitioner *partitioner_create(const struct sink_settings *settings)
         struct partition_field *field = &partitioner->fields[i];
         field->column = settings->partition_columns[i];
         field->type = settings->table_schema->fields[field->column].type;
-        field->is_day = settings->spec.fields[i].transform.kind == ICEBERG_TRANSFORM_DAY;
+        field->transform = settings->spec.fields[i].transform;
         field->values = value_table_create();
         field->pairs = i == 0 ? NULL : value_table_create();
     }
@@ -77,20 +77,9 @@ uint32_t partitioner_count(const struct partitioner *partitioner)
 
 static uint32_t number_of(struct partition_field *field, const void *physical)
 {
-    if (field->is_day) {
-        int32_t day;
-        if (field->type.kind == TYPE_DATE) {
-            day = *(const int32_t *)physical;
-        } else {
-            day = iceberg_day_of_micros(*(const int64_t *)physical);
-        }
-        return value_table_number(field->values, &day, sizeof day) + 1;
-    }
-    if (data_type_is_string(field->type.kind)) {
-        const struct string_value *text = physical;
-        return value_table_number(field->values, text->data, text->size) + 1;
-    }
-    return value_table_number(field->values, physical, data_type_width(field->type.kind)) + 1;
+    uint8_t room[ICEBERG_TRANSFORM_VALUE_BYTES];
+    struct bytes_view value = iceberg_transform_apply(field->transform, field->type, physical, room);
+    return value_table_number(field->values, value.data, value.size) + 1;
 }
 
 static void number_dictionary(struct partition_field *field, const struct vector *vector, uint32_t count,
@@ -194,16 +183,12 @@ static struct bytes_view serialized(const struct partition_field *field, uint32_
     if (number == 0)
         return (struct bytes_view){NULL, 0};
     struct bytes_view value = value_table_value(field->values, number - 1);
-    if (field->is_day) {
-        int32_t day;
-        memcpy(&day, value.data, sizeof day);
-        return iceberg_value_from_int(day, arena);
-    }
-    if (data_type_is_string(field->type.kind)) {
+    struct data_type type = iceberg_transform_sql_result(field->transform, field->type);
+    if (data_type_is_string(type.kind)) {
         struct string_value text = string_value_of((const char *)value.data, value.size);
-        return iceberg_value_from_sql(field->type, &text, arena);
+        return iceberg_value_from_sql(type, &text, arena);
     }
-    return iceberg_value_from_sql(field->type, value.data, arena);
+    return iceberg_value_from_sql(type, value.data, arena);
 }
 
 struct bytes_view *partitioner_values(const struct partitioner *partitioner, uint32_t number,

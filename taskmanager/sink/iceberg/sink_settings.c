@@ -76,6 +76,20 @@ static int32_t find_column(const struct schema *schema, const char *name)
     return column;
 }
 
+static struct iceberg_transform transform_of(const struct iceberg_sink_partition *partition)
+{
+    static const enum iceberg_transform_kind kinds[] = {
+        [ICEBERG_SINK_IDENTITY] = ICEBERG_TRANSFORM_IDENTITY,
+        [ICEBERG_SINK_DAY] = ICEBERG_TRANSFORM_DAY,
+        [ICEBERG_SINK_YEAR] = ICEBERG_TRANSFORM_YEAR,
+        [ICEBERG_SINK_MONTH] = ICEBERG_TRANSFORM_MONTH,
+        [ICEBERG_SINK_HOUR] = ICEBERG_TRANSFORM_HOUR,
+        [ICEBERG_SINK_BUCKET] = ICEBERG_TRANSFORM_BUCKET,
+        [ICEBERG_SINK_TRUNCATE] = ICEBERG_TRANSFORM_TRUNCATE,
+    };
+    return (struct iceberg_transform){kinds[partition->transform], partition->parameter};
+}
+
 static enum status make_spec(struct sink_settings *settings, struct error *error)
 {
     const struct plan_iceberg_sink *sink = settings->node->sink->iceberg;
@@ -92,13 +106,12 @@ static enum status make_spec(struct sink_settings *settings, struct error *error
                 error, STATUS_INVALID_ARGUMENT,
                 "%s is partitioned by column %s, which the SQL table does not declare: declare it",
                 settings->node->sink->table, partition->column);
-        bool is_day = partition->transform == ICEBERG_SINK_DAY;
         settings->partition_columns[i] = (uint32_t)column;
         settings->spec.fields[i] = (struct iceberg_partition_field){
             .source_id = settings->table_schema->fields[column].field_id,
             .field_id = partition->field_id,
             .name = partition->name,
-            .transform = {.kind = is_day ? ICEBERG_TRANSFORM_DAY : ICEBERG_TRANSFORM_IDENTITY},
+            .transform = transform_of(partition),
         };
         struct iceberg_type type;
         enum status status = iceberg_transform_result(settings->spec.fields[i].transform,

@@ -79,7 +79,7 @@ static struct plan_node *make_iceberg_sink(struct plan_job_graph *graph)
     static const uint32_t columns[] = {0, 1};
     static const char *const key[] = {"a"};
     static const struct iceberg_sink_partition partition[] = {
-        {.transform = ICEBERG_SINK_IDENTITY, .column = "a", .name = "a"}};
+        {.transform = ICEBERG_SINK_BUCKET, .parameter = 16, .column = "a", .name = "a_bucket"}};
     static const struct connector_property property = {"write.target-file-size-bytes", "1"};
     static const struct iceberg_config config = {
         "c", "file:///w", "d", "t", {.items = &property, .count = 1}};
@@ -170,6 +170,8 @@ static void a_graph_survives_the_way_there_and_back(void **state)
     assert_string_equal(iceberg->config->table, "t");
     assert_string_equal(iceberg->table_properties.items[0].key, "write.target-file-size-bytes");
     assert_null(iceberg->table_uuid);
+    assert_int_equal(iceberg->partition[0].transform, ICEBERG_SINK_BUCKET);
+    assert_int_equal(iceberg->partition[0].parameter, 16);
     assert_true(plan_job_graph_sink(graph, 1)->sink->print->standard_error);
     assert_true(plan_job_graph_has_sink(graph, PLAN_SINK_PRINT));
     assert_false(plan_job_graph_has_sink(graph, PLAN_SINK_COLLECT));

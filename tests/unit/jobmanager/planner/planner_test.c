@@ -99,6 +99,19 @@ static void print_source(const struct plan_node *node, struct buffer *out)
     }
 }
 
+static void print_partition(const struct iceberg_sink_partition *partition, struct buffer *out)
+{
+    static const char *const transforms[] = {
+        [ICEBERG_SINK_IDENTITY] = "",         [ICEBERG_SINK_DAY] = "days",   [ICEBERG_SINK_YEAR] = "years",
+        [ICEBERG_SINK_MONTH] = "months",      [ICEBERG_SINK_HOUR] = "hours", [ICEBERG_SINK_BUCKET] = "bucket",
+        [ICEBERG_SINK_TRUNCATE] = "truncate",
+    };
+    buffer_printf(out, " partition=%s", transforms[partition->transform]);
+    if (partition->parameter > 0)
+        buffer_printf(out, "[%d]", partition->parameter);
+    buffer_printf(out, "(%s)", partition->column);
+}
+
 static void print_sink(const struct plan_sink *sink, struct buffer *out)
 {
     buffer_printf(out, " sink=%u", sink->sink_id);
@@ -112,7 +125,7 @@ static void print_sink(const struct plan_sink *sink, struct buffer *out)
                   iceberg->config->warehouse, iceberg->config->database, iceberg->config->table);
     print_properties("properties", &iceberg->table_properties, out);
     for (size_t i = 0; i < iceberg->partition_count; i++)
-        buffer_printf(out, " partition=%s", iceberg->partition[i].name);
+        print_partition(&iceberg->partition[i], out);
     for (size_t i = 0; i < iceberg->primary_key_count; i++)
         buffer_printf(out, " key=%s", iceberg->primary_key[i]);
 }

@@ -52,9 +52,9 @@ static void set_up(struct bench *bench, size_t num_partitions)
     schema_set_field(bench->input, 1, "event_type", data_type_of(TYPE_STRING));
     schema_set_field(bench->input, 2, "event_time", data_type_of(TYPE_TIMESTAMP));
     bench->partition[0] =
-        (struct iceberg_sink_partition){ICEBERG_SINK_IDENTITY, "event_type", "event_type", 1000};
+        (struct iceberg_sink_partition){ICEBERG_SINK_IDENTITY, 0, "event_type", "event_type", 1000};
     bench->partition[1] =
-        (struct iceberg_sink_partition){ICEBERG_SINK_DAY, "event_time", "event_time_day", 1001};
+        (struct iceberg_sink_partition){ICEBERG_SINK_DAY, 0, "event_time", "event_time_day", 1001};
     bench->iceberg = (struct plan_iceberg_sink){
         .table_schema = bench->table,
         .table_columns = table_columns,
