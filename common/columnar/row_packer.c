@@ -116,8 +116,10 @@ static void lay_out(struct row_packer *packer, const struct column_source *sourc
     packer->bytes.size = total;
     uint8_t *next = packer->bytes.data;
     for (uint32_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < head; k++)
-            next[k] = 0;
+        if (head == 1)
+            *next = 0; /* mostly: no call */
+        else if (head > 1)
+            memset(next, 0, head);
         rows[i].data = next;
         next += rows[i].size;
         rows[i].size = head;
@@ -213,11 +215,11 @@ static void put_texts(struct bytes_view *rows, uint32_t count, const struct colu
             mark_null(&rows[i], column);
             continue;
         }
-        const struct string_value *text = &texts[value_index(source, i)];
+        const struct string_value text = texts[value_index(source, i)];
         uint8_t *target = row_end(&rows[i]);
-        memcpy(target, &text->size, ROW_TEXT_HEAD_BYTES);
-        copy_text(target + ROW_TEXT_HEAD_BYTES, text->data, text->size);
-        rows[i].size += ROW_TEXT_HEAD_BYTES + text->size;
+        rows[i].size += ROW_TEXT_HEAD_BYTES + text.size;
+        memcpy(target, &text.size, ROW_TEXT_HEAD_BYTES);
+        copy_text(target + ROW_TEXT_HEAD_BYTES, text.data, text.size);
     }
 }
 

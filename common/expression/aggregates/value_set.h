@@ -1,0 +1,29 @@
+#pragma once
+
+#include "common/base/buffer.h"
+
+#include <stdbool.h>
+
+/*
+ * Values with a count each, in a buffer without pointers, whose bytes are what is stored: a head, a hash
+ * table of offsets once there are more than a few, then the entries in the order in which they came. A count
+ * may be 0, the value is then not there, or negative, when values are taken away that another part has.
+ */
+
+enum value_change { VALUE_UNCHANGED, VALUE_APPEARED, VALUE_VANISHED };
+
+/* Changes the count of value. APPEARED: it was not above 0 and is now; VANISHED: the reverse.
+ * STATUS_EXHAUSTED when the set would take 4 GiB. */
+STATUS_MUST_CHECK enum status value_set_add(struct buffer *set, struct bytes_view value, int64_t count,
+                                            enum value_change *ret_change, struct error *error);
+
+/* Walks the entries, those of count 0 too. Start with a zeroed cursor; false at the end. The bytes may come
+ * from anywhere: what does not hold together ends the walk, and sets is_corrupt. */
+struct value_set_cursor {
+    size_t offset;
+    bool is_corrupt;
+};
+bool value_set_next(const struct buffer *set, struct value_set_cursor *cursor, struct bytes_view *ret_value,
+                    int64_t *ret_count);
+/* The walk reaches the end. */
+bool value_set_is_sound(const struct buffer *set);
