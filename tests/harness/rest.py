@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from harness.processes import wait_until
@@ -79,3 +80,29 @@ class Rest:
     def cancel(self, job: str) -> None:
         status, body = self.request("PATCH", f"/jobs/{job}?mode=cancel")
         assert status in (200, 202), f"cancel: {status} {body}"
+
+    def post(self, path: str, body: dict[str, Any], timeout: float = 10) -> Any:
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method="POST")
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return json.loads(answer.read())
+
+    def await_savepoint(self, job: str, trigger: str, timeout: float = 60) -> str:
+        """The folder of the savepoint that the trigger's id stands for."""
+
+        def completed() -> dict[str, Any] | None:
+            answer = self.get(f"/jobs/{job}/savepoints/{trigger}")
+            return answer["operation"] if answer["status"]["id"] == "COMPLETED" else None
+
+        operation: Any = wait_until(completed, timeout, f"savepoint {trigger} of job {job}")
+        assert "location" in operation, operation
+        return operation["location"]
+
+    def savepoint(self, job: str, folder: Path) -> str:
+        request = self.post(f"/jobs/{job}/savepoints", {"target-directory": f"file://{folder}", "cancel-job": False})
+        return self.await_savepoint(job, request["request-id"])
+
+    def stop_with_savepoint(self, job: str, folder: Path, drain: bool = False) -> str:
+        request = self.post(f"/jobs/{job}/stop", {"targetDirectory": f"file://{folder}", "drain": drain})
+        return self.await_savepoint(job, request["request-id"])
