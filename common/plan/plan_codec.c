@@ -2,7 +2,27 @@
 
 #include <string.h>
 
-enum { CODEC_VERSION = 1 };
+enum { CODEC_VERSION = 2 };
+
+static void encode_payload(struct arena *arena, const struct plan_node *node, MESSAGE(Node) * message)
+{
+    switch (node->kind) {
+    case PLAN_SOURCE: message->source = encode_source(arena, node->source, node->schema); break;
+    case PLAN_CALC: message->calc = encode_calc(arena, node->calc); break;
+    case PLAN_SINK: message->sink = encode_sink(arena, node->sink, node->schema); break;
+    case PLAN_WINDOW_TABLE_FUNCTION:
+        message->window_table_function = encode_window_table_function(arena, node->window_table_function);
+        break;
+    case PLAN_WINDOW_AGGREGATE:
+        message->window_aggregate = encode_window_aggregate(arena, node->window_aggregate);
+        break;
+    case PLAN_GROUP_AGGREGATE:
+        message->group_aggregate = encode_group_aggregate(arena, node->group_aggregate);
+        break;
+    case PLAN_DEDUPLICATE: message->deduplicate = encode_deduplicate(arena, node->deduplicate); break;
+    case PLAN_TOP_N: message->top_n = encode_top_n(arena, node->top_n); break;
+    }
+}
 
 /* Preorder, each node with the index of its parent. */
 static void append_node(struct arena *arena, const struct plan_node *node, uint32_t parent,
@@ -14,12 +34,9 @@ static void append_node(struct arena *arena, const struct plan_node *node, uint3
     message->name = (char *)node->name;
     message->schema = encode_schema(arena, node->schema);
     message->parent = parent;
-    if (node->kind == PLAN_SOURCE)
-        message->source = encode_source(arena, node->source, node->schema);
-    else if (node->kind == PLAN_CALC)
-        message->calc = encode_calc(arena, node->calc);
-    else
-        message->sink = encode_sink(arena, node->sink, node->schema);
+    message->uid = (char *)node->uid;
+    message->changelog = node->changelog;
+    encode_payload(arena, node, message);
     vertex->nodes = arena_grow(arena, vertex->nodes, vertex->n_nodes * sizeof *vertex->nodes,
                                (vertex->n_nodes + 1) * sizeof *vertex->nodes);
     uint32_t index = (uint32_t)vertex->n_nodes;
@@ -50,7 +67,23 @@ static void encode_configuration(struct arena *arena, const struct plan_job_conf
     struct connector_properties properties = {.items = entries, .count = configuration->entry_count};
     encoded->n_entries = properties.count;
     encoded->entries = encode_properties(arena, &properties);
+    encoded->ignores_unclaimed_state = configuration->ignores_unclaimed_state;
     message->configuration = encoded;
+}
+
+static MESSAGE(Edge) * encode_edge(struct arena *arena, const struct plan_edge *edge)
+{
+    MESSAGE(Edge) *message = arena_alloc(arena, sizeof *message);
+    frazil__job_graph__edge__init(message);
+    message->from = edge->from;
+    message->to = edge->to;
+    message->from_node_id = edge->from_node_id;
+    message->input = edge->input;
+    message->partitioning = edge->partitioning;
+    message->key_columns = (uint32_t *)edge->key_columns;
+    message->n_key_columns = edge->key_column_count;
+    message->schema = encode_schema(arena, edge->schema);
+    return message;
 }
 
 void plan_job_graph_encode(const struct plan_job_graph *graph, struct buffer *out)
@@ -76,85 +109,12 @@ void plan_job_graph_encode(const struct plan_job_graph *graph, struct buffer *ou
     }
     message.n_edges = graph->edge_count;
     message.edges = arena_calloc(arena, graph->edge_count + 1, sizeof *message.edges);
-    for (size_t i = 0; i < graph->edge_count; i++) {
-        message.edges[i] = arena_alloc(arena, sizeof *message.edges[i]);
-        frazil__job_graph__edge__init(message.edges[i]);
-        message.edges[i]->from = graph->edges[i].from;
-        message.edges[i]->to = graph->edges[i].to;
-    }
+    for (size_t i = 0; i < graph->edge_count; i++)
+        message.edges[i] = encode_edge(arena, &graph->edges[i]);
     size_t size = frazil__job_graph__job_graph__get_packed_size(&message);
     buffer_reserve(out, size);
     out->size += frazil__job_graph__job_graph__pack(&message, out->data + out->size);
     arena_free(arena);
-}
-
-static enum status decode_payload(const struct decoder *decoder, const MESSAGE(Node) * message,
-                                  const struct plan_node *parent, struct plan_node *node)
-{
-    int payloads = (message->source != NULL) + (message->calc != NULL) + (message->sink != NULL);
-    if (payloads != 1 || (message->source != NULL) != (parent == NULL))
-        return decode_corrupt(decoder, "a node is nothing, several things, or in the wrong place");
-    if (parent != NULL && parent->kind == PLAN_SINK)
-        return decode_corrupt(decoder, "a node stands behind a sink");
-    if (message->source != NULL) {
-        node->kind = PLAN_SOURCE;
-        return decode_source(decoder, message->source, node->schema, &node->source);
-    }
-    if (message->calc != NULL) {
-        node->kind = PLAN_CALC;
-        return decode_calc(decoder, message->calc, parent->schema, node->schema, &node->calc);
-    }
-    node->kind = PLAN_SINK;
-    bool same = node->schema->num_fields == parent->schema->num_fields;
-    for (uint32_t i = 0; same && i < node->schema->num_fields; i++)
-        same = node->schema->fields[i].type.kind == parent->schema->fields[i].type.kind;
-    if (!same)
-        return decode_corrupt(decoder, "a sink takes other rows than it is given");
-    return decode_sink(decoder, message->sink, node->schema, &node->sink);
-}
-
-static void link_children(struct arena *arena, const MESSAGE(Vertex) * message, struct plan_node *nodes)
-{
-    for (size_t i = 1; i < message->n_nodes; i++)
-        nodes[message->nodes[i]->parent].child_count++;
-    for (size_t i = 0; i < message->n_nodes; i++) {
-        const struct plan_node **children = arena_calloc(arena, nodes[i].child_count + 1, sizeof *children);
-        size_t count = 0;
-        for (size_t j = i + 1; j < message->n_nodes && count < nodes[i].child_count; j++) {
-            if (message->nodes[j]->parent == i)
-                children[count++] = &nodes[j];
-        }
-        nodes[i].children = children;
-    }
-}
-
-static enum status decode_vertex(const struct decoder *decoder, const MESSAGE(Vertex) * message,
-                                 struct plan_vertex *vertex)
-{
-    enum { NODES_MAX = 100000 };
-    struct arena *arena = decoder->graph->arena;
-    if (strlen(message->id) != VERTEX_ID_BYTES - 1 || message->n_nodes == 0 || message->n_nodes > NODES_MAX ||
-        message->parallelism == 0)
-        return decode_corrupt(decoder, "a vertex lacks its id, nodes or parallelism");
-    struct plan_node *nodes = arena_calloc(arena, message->n_nodes, sizeof *nodes);
-    for (size_t i = 0; i < message->n_nodes; i++) {
-        const MESSAGE(Node) *node = message->nodes[i];
-        if (i > 0 && node->parent >= i)
-            return decode_corrupt(decoder, "a node stands before its parent");
-        nodes[i].id = node->id;
-        nodes[i].name = arena_strdup(arena, node->name);
-        enum status status = decode_schema(decoder, node->schema, &nodes[i].schema);
-        if (status == STATUS_OK)
-            status = decode_payload(decoder, node, i == 0 ? NULL : &nodes[node->parent], &nodes[i]);
-        if (status != STATUS_OK)
-            return status;
-    }
-    link_children(arena, message, nodes);
-    memcpy(vertex->id, message->id, VERTEX_ID_BYTES);
-    vertex->name = arena_strdup(arena, message->name);
-    vertex->parallelism = message->parallelism;
-    vertex->root = &nodes[0];
-    return STATUS_OK;
 }
 
 static enum status decode_configuration(const struct decoder *decoder,
@@ -176,6 +136,7 @@ static enum status decode_configuration(const struct decoder *decoder,
         .tolerable_failed_checkpoints = message->tolerable_failed_checkpoints,
         .local_time_zone = arena_strdup(arena, message->local_time_zone),
         .new_lineage = message->new_lineage,
+        .ignores_unclaimed_state = message->ignores_unclaimed_state,
         .entries = entries,
         .entry_count = message->n_entries,
     };
@@ -193,6 +154,23 @@ static void count_sink(const struct plan_vertex *vertex, const struct plan_node 
     graph->sink_count += node->kind == PLAN_SINK;
 }
 
+static enum status decode_vertices(const struct decoder *decoder, const MESSAGE(JobGraph) * message)
+{
+    struct plan_job_graph *graph = decoder->graph;
+    struct plan_vertex *vertices = arena_calloc(graph->arena, message->n_vertices + 1, sizeof *vertices);
+    for (size_t i = 0; i < message->n_vertices; i++) {
+        const struct schema *input = NULL;
+        enum status status = decode_edge_schema(decoder, (uint32_t)i, &input);
+        if (status == STATUS_OK)
+            status = decode_vertex(decoder, message->vertices[i], input, &vertices[i]);
+        if (status != STATUS_OK)
+            return status;
+    }
+    graph->vertices = vertices;
+    graph->vertex_count = message->n_vertices;
+    return STATUS_OK;
+}
+
 static enum status decode_graph(const struct decoder *decoder, const MESSAGE(JobGraph) * message)
 {
     struct plan_job_graph *graph = decoder->graph;
@@ -202,23 +180,15 @@ static enum status decode_graph(const struct decoder *decoder, const MESSAGE(Job
     graph->parallelism = message->parallelism;
     graph->max_parallelism = message->max_parallelism;
     enum status status = decode_configuration(decoder, message->configuration);
-    struct plan_vertex *vertices = arena_calloc(graph->arena, message->n_vertices + 1, sizeof *vertices);
-    for (size_t i = 0; status == STATUS_OK && i < message->n_vertices; i++)
-        status = decode_vertex(decoder, message->vertices[i], &vertices[i]);
-    if (status != STATUS_OK)
-        return status;
-    struct plan_edge *edges = arena_calloc(graph->arena, message->n_edges + 1, sizeof *edges);
-    for (size_t i = 0; i < message->n_edges; i++) {
-        edges[i] = (struct plan_edge){.from = message->edges[i]->from, .to = message->edges[i]->to};
-        if (edges[i].from >= message->n_vertices || edges[i].to >= message->n_vertices)
-            return decode_corrupt(decoder, "an edge leads nowhere");
-    }
-    graph->vertices = vertices;
-    graph->vertex_count = message->n_vertices;
-    graph->edges = edges;
-    graph->edge_count = message->n_edges;
-    plan_job_graph_visit(graph, count_sink, graph);
-    return STATUS_OK;
+    if (status == STATUS_OK)
+        status = decode_edges(decoder, message);
+    if (status == STATUS_OK)
+        status = decode_vertices(decoder, message);
+    for (size_t i = 0; status == STATUS_OK && i < graph->edge_count; i++)
+        status = decode_check_edge(decoder, &graph->edges[i]);
+    if (status == STATUS_OK)
+        plan_job_graph_visit(graph, count_sink, graph);
+    return status;
 }
 
 enum status plan_job_graph_decode(const void *data, size_t size, struct plan_job_graph **ret_graph,

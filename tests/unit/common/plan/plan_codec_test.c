@@ -286,11 +286,275 @@ static void every_call_of_the_function_table_survives(void **state)
     plan_job_graph_free(graph);
 }
 
-/* Every cut and many a flipped byte is either refused or gives a graph that can be walked. */
-static void damaged_bytes_are_refused_or_harmless(void **state)
+static const struct schema *hold(struct plan_job_graph *graph, const struct data_type *types, uint32_t count)
+{
+    static const char *const names[] = {"c0", "c1", "c2", "c3", "c4"};
+    struct schema *schema = schema_create(count);
+    for (uint32_t i = 0; i < count; i++)
+        schema_set_field(schema, i, names[i], types[i]);
+    return plan_job_graph_hold(graph, schema);
+}
+
+static const uint32_t column_zero[] = {0};
+static const uint32_t column_one[] = {1};
+
+/* SUM of column 1, with a filter that is not there. */
+static const struct plan_aggregate_call *sum_call(struct plan_job_graph *graph)
+{
+    struct plan_aggregate_call *call = arena_calloc(graph->arena, 1, sizeof *call);
+    struct data_type *types = arena_calloc(graph->arena, 1, sizeof *types);
+    struct error error;
+    *call = (struct plan_aggregate_call){.function = aggregate_function_find("SUM"),
+                                         .arguments = column_one,
+                                         .argument_count = 1,
+                                         .filter = -1,
+                                         .argument_types = types};
+    types[0] = data_type_decimal(12, 3);
+    assert_int_equal(aggregate_infer(call->function, types, 1, true, false, &call->result, &error),
+                     STATUS_OK);
+    return call;
+}
+
+static struct plan_node *window_node(struct plan_job_graph *graph, enum plan_aggregate_phase phase,
+                                     uint32_t id, const struct schema *schema)
+{
+    static const enum plan_window_property properties[] = {PLAN_WINDOW_END, PLAN_WINDOW_TIME};
+    struct plan_node *node = make_node(graph, PLAN_WINDOW_AGGREGATE, "Aggregate", id);
+    struct plan_window_aggregate *aggregate = arena_calloc(graph->arena, 1, sizeof *aggregate);
+    *aggregate = (struct plan_window_aggregate){
+        .phase = phase,
+        .window = {.kind = PLAN_WINDOW_HOP,
+                   .time = PLAN_TIME_EVENT,
+                   .time_column = 2,
+                   .size_us = 7200000000,
+                   .slide_us = 3600000000,
+                   .offset_us = -5,
+                   .is_zoned = true,
+                   .time_zone = "Europe/Berlin"},
+        .keys = column_zero,
+        .key_count = 1,
+        .calls = sum_call(graph),
+        .call_count = 1,
+        .properties = properties,
+        .property_count = phase == PLAN_AGGREGATE_GLOBAL ? 2 : 0,
+        .late_records_topic = "late",
+    };
+    node->window_aggregate = aggregate;
+    node->schema = schema;
+    node->changelog = PLAN_INSERTS;
+    memset(node->uid, 'f', PLAN_UID_BYTES - 1);
+    return node;
+}
+
+static struct plan_node *three_columns_source(struct plan_job_graph *graph)
+{
+    const struct data_type types[] = {data_type_not_null(data_type_of(TYPE_BIGINT)), data_type_decimal(12, 3),
+                                      data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3)};
+    struct plan_node *node = make_values(graph);
+    struct plan_source *source = arena_calloc(graph->arena, 1, sizeof *source);
+    struct plan_watermark *watermark = arena_calloc(graph->arena, 1, sizeof *watermark);
+    *watermark = (struct plan_watermark){.expression = expression_column(graph->arena, 2, types[2]),
+                                         .emit_interval_ms = 200,
+                                         .idle_timeout_ms = 1000,
+                                         .time_zone = "UTC"};
+    *source = (struct plan_source){.kind = PLAN_SOURCE_VALUES,
+                                   .table = "",
+                                   .fields = arena_calloc(graph->arena, 3, sizeof *source->fields),
+                                   .watermark = watermark};
+    node->source = source;
+    node->schema = hold(graph, types, 3);
+    return node;
+}
+
+/* values -> local | hash | global -> print */
+static struct plan_job_graph *make_window_graph(void)
+{
+    struct plan_job_graph *graph = plan_job_graph_create();
+    const struct data_type key = data_type_not_null(data_type_of(TYPE_BIGINT));
+    const struct data_type end = data_type_timestamp(TYPE_TIMESTAMP, 3);
+    const struct data_type partial[] = {key, end, data_type_of(TYPE_BYTES)};
+    const struct data_type final[] = {key, sum_call(graph)->result, end,
+                                      data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3)};
+    struct plan_node *source = three_columns_source(graph);
+    struct plan_node *local = window_node(graph, PLAN_AGGREGATE_LOCAL, 2, hold(graph, partial, 3));
+    struct plan_node *global = window_node(graph, PLAN_AGGREGATE_GLOBAL, 3, hold(graph, final, 4));
+    struct plan_node *sink = make_print_sink(graph);
+    sink->schema = global->schema;
+    set_children(graph, source, local, NULL);
+    set_children(graph, global, sink, NULL);
+    struct plan_vertex *vertices = arena_calloc(graph->arena, 2, sizeof *vertices);
+    struct plan_edge *edge = arena_calloc(graph->arena, 1, sizeof *edge);
+    for (size_t i = 0; i < 2; i++) {
+        memset(vertices[i].id, 'a' + (int)i, VERTEX_ID_BYTES - 1);
+        vertices[i].name = "vertex";
+        vertices[i].parallelism = 2;
+        vertices[i].root = i == 0 ? source : global;
+    }
+    *edge = (struct plan_edge){.from = 0,
+                               .from_node_id = 2,
+                               .to = 1,
+                               .partitioning = PLAN_HASH,
+                               .key_columns = column_zero,
+                               .key_column_count = 1,
+                               .schema = local->schema};
+    graph->name = "windows";
+    graph->vertices = vertices;
+    graph->vertex_count = 2;
+    graph->edges = edge;
+    graph->edge_count = 1;
+    graph->configuration.ignores_unclaimed_state = true;
+    return graph;
+}
+
+static void windows_and_their_edge_survive(void **state)
 {
     (void)state;
-    struct plan_job_graph *graph = make_graph();
+    struct plan_job_graph *graph = again(make_window_graph());
+    const struct plan_node *source = graph->vertices[0].root;
+    const struct plan_node *global = graph->vertices[1].root;
+    assert_int_equal(source->source->watermark->idle_timeout_ms, 1000);
+    assert_int_equal(source->children[0]->window_aggregate->phase, PLAN_AGGREGATE_LOCAL);
+    const struct plan_window_aggregate *aggregate = global->window_aggregate;
+    assert_int_equal(aggregate->phase, PLAN_AGGREGATE_GLOBAL);
+    assert_int_equal(aggregate->window.kind, PLAN_WINDOW_HOP);
+    assert_int_equal(aggregate->window.size_us, 7200000000);
+    assert_int_equal(aggregate->window.offset_us, -5);
+    assert_string_equal(aggregate->window.time_zone, "Europe/Berlin");
+    assert_string_equal(aggregate_function_name(aggregate->calls[0].function), "SUM");
+    assert_int_equal(aggregate->calls[0].filter, -1);
+    assert_int_equal(aggregate->calls[0].result.precision, 38);
+    assert_int_equal(aggregate->properties[1], PLAN_WINDOW_TIME);
+    assert_string_equal(aggregate->late_records_topic, "late");
+    assert_int_equal(strlen(global->uid), PLAN_UID_BYTES - 1);
+    assert_int_equal(global->changelog, PLAN_INSERTS);
+    assert_int_equal(graph->edge_count, 1);
+    assert_int_equal(graph->edges[0].partitioning, PLAN_HASH);
+    assert_int_equal(graph->edges[0].from_node_id, 2);
+    assert_int_equal(graph->edges[0].key_columns[0], 0);
+    assert_int_equal(graph->edges[0].schema->num_fields, 3);
+    assert_true(graph->configuration.ignores_unclaimed_state);
+    plan_job_graph_free(graph);
+}
+
+static struct plan_job_graph *one_operator_graph(struct plan_node *(*make)(struct plan_job_graph *graph))
+{
+    struct plan_job_graph *graph = make_window_graph();
+    struct plan_node *source = (struct plan_node *)graph->vertices[0].root;
+    struct plan_node *node = make(graph);
+    struct plan_node *sink = make_print_sink(graph);
+    sink->schema = node->schema;
+    set_children(graph, source, node, NULL);
+    set_children(graph, node, sink, NULL);
+    graph->vertex_count = 1;
+    graph->edge_count = 0;
+    return graph;
+}
+
+static struct plan_node *make_group(struct plan_job_graph *graph)
+{
+    const struct data_type types[] = {data_type_of(TYPE_BIGINT), sum_call(graph)->result};
+    struct plan_node *node = make_node(graph, PLAN_GROUP_AGGREGATE, "GroupAggregate[2]", 2);
+    struct plan_group_aggregate *group = arena_calloc(graph->arena, 1, sizeof *group);
+    *group = (struct plan_group_aggregate){.keys = column_zero,
+                                           .key_count = 1,
+                                           .calls = sum_call(graph),
+                                           .call_count = 1,
+                                           .takes_retractions = true,
+                                           .state_ttl_ms = 7,
+                                           .mini_batch_rows = 9};
+    node->group_aggregate = group;
+    node->schema = hold(graph, types, 2);
+    return node;
+}
+
+static struct plan_node *make_top_n(struct plan_job_graph *graph)
+{
+    static const struct plan_sort_column order[] = {{.column = 1, .is_descending = true, .nulls_last = true}};
+    const struct data_type types[] = {data_type_of(TYPE_BIGINT), data_type_decimal(12, 3),
+                                      data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3), data_type_of(TYPE_BIGINT)};
+    struct plan_node *node = make_node(graph, PLAN_TOP_N, "Rank[2]", 2);
+    struct plan_top_n *top_n = arena_calloc(graph->arena, 1, sizeof *top_n);
+    *top_n = (struct plan_top_n){.keys = column_zero,
+                                 .key_count = 1,
+                                 .order = order,
+                                 .order_count = 1,
+                                 .first = 2,
+                                 .last = 5,
+                                 .emits_rank = true};
+    node->top_n = top_n;
+    node->schema = hold(graph, types, 4);
+    return node;
+}
+
+static struct plan_node *make_deduplicate(struct plan_job_graph *graph)
+{
+    const struct data_type types[] = {data_type_of(TYPE_BIGINT), data_type_decimal(12, 3),
+                                      data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3)};
+    struct plan_node *node = make_node(graph, PLAN_DEDUPLICATE, "Deduplicate[2]", 2);
+    struct plan_deduplicate *deduplicate = arena_calloc(graph->arena, 1, sizeof *deduplicate);
+    *deduplicate = (struct plan_deduplicate){
+        .keys = column_zero, .key_count = 1, .time_column = 2, .is_event_time = true, .keeps_last = true};
+    node->deduplicate = deduplicate;
+    node->schema = hold(graph, types, 3);
+    return node;
+}
+
+static void operators_with_state_survive(void **state)
+{
+    (void)state;
+    struct plan_job_graph *graph = again(one_operator_graph(make_group));
+    const struct plan_group_aggregate *group = graph->vertices[0].root->children[0]->group_aggregate;
+    assert_true(group->takes_retractions);
+    assert_int_equal(group->state_ttl_ms, 7);
+    assert_int_equal(group->mini_batch_rows, 9);
+    plan_job_graph_free(graph);
+
+    graph = again(one_operator_graph(make_top_n));
+    const struct plan_top_n *top_n = graph->vertices[0].root->children[0]->top_n;
+    assert_true(top_n->order[0].is_descending && top_n->order[0].nulls_last && top_n->emits_rank);
+    assert_int_equal(top_n->first, 2);
+    assert_int_equal(top_n->last, 5);
+    plan_job_graph_free(graph);
+
+    graph = again(one_operator_graph(make_deduplicate));
+    const struct plan_deduplicate *deduplicate = graph->vertices[0].root->children[0]->deduplicate;
+    assert_int_equal(deduplicate->time_column, 2);
+    assert_true(deduplicate->keeps_last);
+    plan_job_graph_free(graph);
+}
+
+/* What would make an operator read past its columns is refused. */
+static void operators_over_columns_that_are_not_there_are_refused(void **state)
+{
+    (void)state;
+    static const uint32_t far_column[] = {3};
+    struct buffer bytes = {0};
+    struct plan_job_graph *decoded = NULL;
+    struct error error;
+    for (int broken = 0; broken < 4; broken++) {
+        struct plan_job_graph *graph = make_window_graph();
+        struct plan_node *local = (struct plan_node *)graph->vertices[0].root->children[0];
+        struct plan_window_aggregate *aggregate = (struct plan_window_aggregate *)local->window_aggregate;
+        struct plan_edge *edge = (struct plan_edge *)graph->edges;
+        if (broken == 0)
+            aggregate->keys = far_column;
+        else if (broken == 1)
+            ((struct plan_aggregate_call *)aggregate->calls)->arguments = far_column;
+        else if (broken == 2)
+            aggregate->window.time_column = 1;
+        else
+            edge->key_columns = far_column;
+        buffer_clear(&bytes);
+        plan_job_graph_encode(graph, &bytes);
+        plan_job_graph_free(graph);
+        assert_int_equal(plan_job_graph_decode(bytes.data, bytes.size, &decoded, &error), STATUS_CORRUPT);
+    }
+    buffer_free(&bytes);
+}
+
+/* Every cut and many a flipped byte is either refused or gives a graph that can be walked. */
+static void damage(struct plan_job_graph *graph)
+{
     struct buffer bytes = {0};
     plan_job_graph_encode(graph, &bytes);
     plan_job_graph_free(graph);
@@ -314,9 +578,19 @@ static void damaged_bytes_are_refused_or_harmless(void **state)
     buffer_free(&bytes);
 }
 
+static void damaged_bytes_are_refused_or_harmless(void **state)
+{
+    (void)state;
+    damage(make_graph());
+    damage(make_window_graph());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(windows_and_their_edge_survive),
+        cmocka_unit_test(operators_with_state_survive),
+        cmocka_unit_test(operators_over_columns_that_are_not_there_are_refused),
         cmocka_unit_test(a_graph_survives_the_way_there_and_back),
         cmocka_unit_test(a_bound_sink_finds_its_columns_by_name),
         cmocka_unit_test(every_call_of_the_function_table_survives),
