@@ -22,7 +22,8 @@ usage() {
 usage: ./start.sh [--taskmanagers N] [--example simple|windowed|cdc]
 
 Installs what is missing, builds, and starts a Kafka broker, one jobmanager and N taskmanagers (2) with two slots each.
-With --example it walks on: topics, sample data, job, and the rows in the Iceberg table.
+With --example it walks on: topics, sample data, job, and the rows in the Iceberg table; windowed does so with windows
+of one minute (WINDOW_UNIT=HOUR for those of the guide) over metrics of the last ten.
 
   KAFKA_BOOTSTRAP_SERVERS  use this broker instead of starting one
   KAFKA_PORT               port of the broker that is started (9092); its controller has KAFKA_CONTROLLER_PORT, the next
@@ -76,9 +77,9 @@ while (($#)); do
 done
 [[ $taskmanagers =~ ^[1-9][0-9]*$ ]] || { echo "--taskmanagers takes a number from 1 on, not '$taskmanagers'" >&2 && exit 2; }
 case $example in
-  '' | simple) ;;
-  windowed | cdc)
-    echo "The $example example is to come: Frazil runs only 'simple' for now." >&2
+  '' | simple | windowed) ;;
+  cdc)
+    echo "The $example example is to come: Frazil runs 'simple' and 'windowed' for now." >&2
     exit 2
     ;;
   *) echo "There is no example '$example'; there are simple, windowed and cdc." >&2 && exit 2 ;;
@@ -229,7 +230,7 @@ start_jobmanager
 start_taskmanagers
 summary
 
-if [[ $example == simple ]]; then
-  step "example simple: topics, sample data, job, table"
-  "$root/scripts/walk_simple_example.sh" || fail "the example did not come to its end" "see the message above and $logs"
+if [[ -n $example ]]; then
+  step "example $example: topics, sample data, job, table"
+  "$root/scripts/walk_example.sh" "$example" || fail "the example did not come to its end" "see the message above and $logs"
 fi

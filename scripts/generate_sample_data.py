@@ -18,7 +18,7 @@ from environment import default_brokers, in_project_environment
 in_project_environment()
 
 from confluent_kafka import KafkaError, KafkaException, Producer  # noqa: E402
-from sample_events import GENERATORS, Event  # noqa: E402
+from sample_events import GENERATORS, Event, EventClock  # noqa: E402
 
 TOPICS = {"user_events": ["user_events"], "metrics": ["metrics"], "cdc": ["cdc_users"], "all": list(GENERATORS)}
 BATCH = 2000
@@ -34,11 +34,18 @@ def parse() -> argparse.Namespace:
         default=default_brokers(),
         help="the broker (default: KAFKA_BOOTSTRAP_SERVERS, or 127.0.0.1 at KAFKA_PORT or 9092)",
     )
+    parser.add_argument(
+        "--span",
+        type=float,
+        help="without a delay: spread the event times evenly over so many seconds (default: 10 µs from event to event)",
+    )
     parser.add_argument("--seed", type=int, help="the same seed gives the same events, times included")
     parser.add_argument("--topic", help="another topic than the data type's own (not with all)")
     arguments = parser.parse_args()
     if arguments.count < 0 or arguments.delay < 0:
         parser.error("--count and --delay cannot be negative")
+    if arguments.span is not None and (arguments.span <= 0 or arguments.delay > 0):
+        parser.error("--span is a number of seconds above 0, and goes with no --delay")
     if arguments.topic and arguments.data_type == "all":
         parser.error("--topic goes with one data type")
     return arguments
@@ -113,6 +120,12 @@ def trickle(producer: Producer, streams: dict[str, tuple[int, Iterator[Event]]],
     return sent
 
 
+def event_clock(arguments: argparse.Namespace) -> EventClock:
+    if arguments.span is not None:
+        return EventClock.spread(arguments.seed, arguments.span, arguments.count)
+    return EventClock.paced(arguments.seed, arguments.delay)
+
+
 def main() -> None:
     arguments = parse()
     deliveries = Deliveries()
@@ -121,7 +134,7 @@ def main() -> None:
     for kind in TOPICS[arguments.data_type]:
         topic = arguments.topic or kind
         partitions = partition_count(producer, arguments.bootstrap_servers, topic)
-        events = GENERATORS[kind](arguments.seed, arguments.delay)
+        events = GENERATORS[kind](arguments.seed, event_clock(arguments))
         streams[topic] = (partitions, itertools.islice(events, arguments.count))
     started = time.monotonic()
     if arguments.delay > 0:

@@ -6,10 +6,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 run_dir=$(realpath -m "${FRAZIL_RUN_DIR:-$root/.run}")
 warehouse=${FRAZIL_WAREHOUSE:-file://$run_dir/warehouse}
 
+show() { exec python3 "$root/scripts/show_iceberg_table.py" "$1" --warehouse "${warehouse#file://}"; }
+
 case ${1:-help} in
-  simple) exec python3 "$root/scripts/show_iceberg_table.py" streaming.user_events --warehouse "${warehouse#file://}" ;;
-  windowed | cdc)
-    echo "'$1' is to come: Frazil runs the 'simple' example for now." >&2
+  simple) show streaming.user_events ;;
+  windowed) show streaming.metrics_hourly ;;
+  cdc)
+    echo "'$1' is to come: Frazil runs the examples 'simple' and 'windowed' for now." >&2
     exit 2
     ;;
   *)

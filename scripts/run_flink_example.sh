@@ -14,9 +14,9 @@ usage() {
 usage: $0 simple|windowed|cdc|interactive|status|stop|help
 
   simple       Kafka topic user_events into the Iceberg table streaming.user_events
-  windowed     hourly aggregates of metrics (to come)
+  windowed     metrics by sensor and hour into streaming.metrics_hourly; WINDOW_UNIT=MINUTE for windows of a minute
   cdc          current state and audit trail of cdc_users (to come)
-  interactive  SQL prompt on the cluster; it knows the tables user_events and iceberg_user_events
+  interactive  SQL prompt on the cluster; it knows the examples' tables
   status       the jobs of the cluster
   stop         cancel the examples' jobs
 TEXT
@@ -39,7 +39,7 @@ for job in json.load(sys.stdin)["jobs"]:
 }
 
 run() {
-  local name=$1 running
+  local example=$1 name=$2 running
   require_cluster
   running=$(live_jobs | awk -v name="$name" '$3 == name { print $1 }')
   if [[ -n $running ]]; then
@@ -47,8 +47,8 @@ run() {
     return
   fi
   "$frazil" sql -f "$root/examples/flink-iceberg/$name.sql" --jobmanager "$jobmanager" \
-    -D "kafka_bootstrap_servers=$brokers" -D "warehouse=$warehouse"
-  echo "Watch it: curl -s $jobmanager/jobs/overview, and its table: ./scripts/run_examples.sh simple"
+    -D "kafka_bootstrap_servers=$brokers" -D "warehouse=$warehouse" -D "window_unit=${WINDOW_UNIT:-HOUR}"
+  echo "Watch it: curl -s $jobmanager/jobs/overview, and its table: ./scripts/run_examples.sh $example"
 }
 
 stop_examples() {
@@ -64,17 +64,18 @@ stop_examples() {
 }
 
 to_come() {
-  echo "'$1' is to come: Frazil runs the 'simple' example for now." >&2
+  echo "'$1' is to come: Frazil runs the examples 'simple' and 'windowed' for now." >&2
   exit 2
 }
 
 case ${1:-help} in
-  simple) run simple_iceberg_streaming ;;
-  windowed | cdc) to_come "$1" ;;
+  simple) run simple simple_iceberg_streaming ;;
+  windowed) run windowed windowed_aggregations ;;
+  cdc) to_come "$1" ;;
   interactive)
     require_cluster
-    # The tables of the simple example, so that they can be looked at.
-    sed -n '/^CREATE TABLE/,/);$/p' "$root/examples/flink-iceberg/simple_iceberg_streaming.sql" >"$run_dir/interactive.sql"
+    # The tables of the examples, so that they can be looked at.
+    sed -n '/^CREATE TABLE/,/);$/p' "$root"/examples/flink-iceberg/*.sql >"$run_dir/interactive.sql"
     exec "$frazil" sql -i "$run_dir/interactive.sql" --jobmanager "$jobmanager" \
       -D "kafka_bootstrap_servers=$brokers" -D "warehouse=$warehouse"
     ;;

@@ -26,20 +26,31 @@ Event = tuple[int, bytes]
 class EventClock:
     """Event times one step apart, as ISO-8601 with microseconds, formatted once a second of event time."""
 
-    def __init__(self, seed: int | None, step_us: int) -> None:
-        origin = SEEDED_ORIGIN if seed is not None else datetime.now(timezone.utc)
+    def __init__(self, origin: datetime, step_us: int) -> None:
         self._second = origin.replace(microsecond=0)
         self._micros = origin.microsecond
         self._step_us = step_us
         self._prefix = self._second.strftime("%Y-%m-%dT%H:%M:%S")
-        self._follows_wall_clock = step_us == 0
+        self.follows_wall_clock = step_us == 0
+
+    @classmethod
+    def paced(cls, seed: int | None, delay: float) -> EventClock:
+        """Slow events carry the time at which they are made; fast or repeatable ones walk on by themselves."""
+        origin = SEEDED_ORIGIN if seed is not None else datetime.now(timezone.utc)
+        return cls(origin, 0 if delay > 0 and seed is None else max(int(delay * 1e6), 10))
+
+    @classmethod
+    def spread(cls, seed: int | None, span: float, count: int) -> EventClock:
+        """So many events within a span that ends now, or begins at the fixed moment."""
+        origin = SEEDED_ORIGIN if seed is not None else datetime.now(timezone.utc) - timedelta(seconds=span)
+        return cls(origin, max(int(span * 1e6 / max(count, 1)), 1))
 
     def _set(self, moment: datetime) -> None:
         self._second = moment.replace(microsecond=0)
         self._prefix = self._second.strftime("%Y-%m-%dT%H:%M:%S")
 
     def next(self) -> str:
-        if self._follows_wall_clock:
+        if self.follows_wall_clock:
             now = datetime.now(timezone.utc)
             self._micros = now.microsecond
             if now.replace(microsecond=0) != self._second:
@@ -52,15 +63,8 @@ class EventClock:
         return f"{self._prefix}.{self._micros:06d}"
 
 
-def _clock(seed: int | None, delay: float) -> EventClock:
-    """Slow events carry the time at which they are made; fast or repeatable ones walk on by themselves."""
-    step_us = max(int(delay * 1e6), 10)
-    return EventClock(seed, 0 if delay > 0 and seed is None else step_us)
-
-
-def user_events(seed: int | None, delay: float) -> Iterator[Event]:
+def user_events(seed: int | None, clock: EventClock) -> Iterator[Event]:
     rng = random.Random(seed)
-    clock = _clock(seed, delay)
     tails = []
     for _ in range(4096):
         data = {
@@ -77,9 +81,8 @@ def user_events(seed: int | None, delay: float) -> Iterator[Event]:
         number += 1
 
 
-def metrics(seed: int | None, delay: float) -> Iterator[Event]:
+def metrics(seed: int | None, clock: EventClock) -> Iterator[Event]:
     rng = random.Random(seed)
-    clock = _clock(seed, delay)
     heads = [
         f'"sensor_id": "sensor_{sensor:03d}", "metric_name": "{METRICS[sensor % len(METRICS)]}", '
         for sensor in range(1, 201)
@@ -101,17 +104,16 @@ def _user_row(rng: random.Random, key: int, updated_at: str) -> str:
     )
 
 
-def cdc_users(seed: int | None, delay: float) -> Iterator[Event]:
+def cdc_users(seed: int | None, clock: EventClock) -> Iterator[Event]:
     """A consistent history: an update or delete carries the row that is there, in key order by partition."""
     rng = random.Random(seed)
-    clock = _clock(seed, delay)
     origin_ms = int(SEEDED_ORIGIN.timestamp() * 1000) if seed is not None else int(time.time() * 1000)
     rows: dict[int, str] = {}
     keys: list[int] = []
     number = 0
     while True:
         draw, at = rng.random(), clock.next()
-        ts_ms = origin_ms + number if seed is not None or delay == 0 else int(time.time() * 1000)
+        ts_ms = origin_ms + number if seed is not None or not clock.follows_wall_clock else int(time.time() * 1000)
         if not keys or draw < 0.22:
             key = number + 1
             rows[key] = _user_row(rng, key, at)

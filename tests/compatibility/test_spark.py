@@ -16,7 +16,7 @@ from harness.cluster import Cluster
 from harness.processes import ROOT
 from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
 from harness.tables import IcebergTable, check_metrics
-from sample_events import user_events
+from sample_events import EventClock, user_events
 
 pytestmark = pytest.mark.full
 
@@ -50,7 +50,7 @@ def test_spark_reads_and_goes_on(
     cluster: Cluster, broker: Broker, topic: Callable[..., str], partitioned_by: str
 ) -> None:
     events = topic("spark")
-    broker.produce(events, [value for _, value in itertools.islice(user_events(3, 0), 3000)])
+    broker.produce(events, [value for _, value in itertools.islice(user_events(3, EventClock.paced(3, 0)), 3000)])
     append(cluster, broker, events, partitioned_by)
     rows = spark(cluster.warehouse, "SELECT partition, offset FROM iceberg.streaming.events")
     expected = Counter((str(partition), str(offset)) for partition, offset in broker.multiset(events).elements())
@@ -75,7 +75,7 @@ def test_frazil_appends_to_a_table_of_spark(cluster: Cluster, broker: Broker, to
         "TBLPROPERTIES ('format-version' = '2')",
     )
     events = topic("of_spark")
-    broker.produce(events, [value for _, value in itertools.islice(user_events(4, 0), 3000)])
+    broker.produce(events, [value for _, value in itertools.islice(user_events(4, EventClock.paced(4, 0)), 3000)])
     append(cluster, broker, events, "")
     rows = spark(cluster.warehouse, "SELECT partition, offset FROM iceberg.streaming.events WHERE event_type = 'click'")
     table = IcebergTable(cluster.warehouse, "streaming", "events")

@@ -13,7 +13,7 @@ from harness.cluster import Cluster
 from harness.processes import wait_until
 from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
 from harness.tables import IcebergTable, check_readers_agree
-from sample_events import user_events
+from sample_events import EventClock, user_events
 
 # A small file system that only the jobmanager sees; root needs no user namespace for it, which a container may refuse.
 UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
@@ -39,7 +39,7 @@ def test_full_checkpoint_disk(new_cluster: Callable[..., Cluster], broker: Broke
     root = Path(f"/proc/{cluster.jobmanagers[0].pid}/root")
     small_disk = root / checkpoints.relative_to("/")
     events = topic("disk")
-    source = user_events(5, 0)
+    source = user_events(5, EventClock.paced(5, 0))
 
     def produce(count: int) -> None:
         broker.produce(events, [next(source)[1] for _ in range(count)])

@@ -11,7 +11,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from sample_events import user_events  # noqa: E402
+from sample_events import EventClock, user_events  # noqa: E402
 
 TICK_S = 0.05
 
@@ -28,7 +28,7 @@ def main(servers: str, topic: str, rate: int) -> None:
         {"bootstrap.servers": servers, "linger.ms": 10, "enable.idempotence": True, "log_level": 0,
          "queue.buffering.max.messages": 1_000_000}
     )  # fmt: skip
-    events = user_events(7, 0)
+    events = user_events(7, EventClock.paced(7, 0))
     started, sent, partition = time.monotonic(), 0, 0
     while running:
         due = int((time.monotonic() - started) * rate) - sent

@@ -17,13 +17,13 @@ from harness.cluster import Cluster
 from harness.processes import ROOT, wait_until
 from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
 from harness.tables import IcebergTable, check_metrics, check_readers_agree
-from sample_events import user_events
+from sample_events import EventClock, user_events
 
 SIMPLE = ROOT / "examples" / "flink-iceberg" / "simple_iceberg_streaming.sql"
 
 
 def make_user_events(count: int) -> list[bytes]:
-    return [value for _, value in itertools.islice(user_events(11, 0), count)]
+    return [value for _, value in itertools.islice(user_events(11, EventClock.paced(11, 0)), count)]
 
 
 def user_event_row(value: bytes) -> tuple[int, str, str, datetime]:

@@ -10,7 +10,7 @@ from harness.cluster import Cluster, SqlFailed
 from harness.processes import wait_until
 from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
 from harness.tables import IcebergTable, check_readers_agree
-from sample_events import user_events
+from sample_events import EventClock, user_events
 
 
 def rows(cluster: Cluster) -> int:
@@ -24,7 +24,7 @@ def test_second_job_restored_from_one_checkpoint_is_refused(
     cluster: Cluster, broker: Broker, topic: Callable[..., str]
 ) -> None:
     events = topic("restore")
-    values = (value for _, value in user_events(9, 0))
+    values = (value for _, value in user_events(9, EventClock.paced(9, 0)))
 
     def produce() -> None:
         broker.produce(events, list(itertools.islice(values, 600)))

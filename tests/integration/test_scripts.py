@@ -110,9 +110,17 @@ def test_words_that_mean_nothing_are_refused(place: dict[str, str], name: str, w
     assert script(name, place, "--help").returncode == 0
 
 
-@pytest.mark.parametrize("example", ["windowed", "cdc"])
-def test_examples_to_come_say_so(place: dict[str, str], example: str) -> None:
-    for name, *words in (("start.sh", "--example", example), ("scripts/run_flink_example.sh", example)):
+def test_start_walks_the_windowed_example(place: dict[str, str]) -> None:
+    started = script("start.sh", place, "--example", "windowed")
+    assert started.returncode == 0, started.stdout + started.stderr
+    for part in ("streaming.metrics_hourly: ", "by location:", "warehouse_a", "avg_value=", "window_start="):
+        assert part in started.stdout, started.stdout
+    status = script("scripts/run_flink_example.sh", place, "status")
+    assert "windowed_aggregations" in status.stdout, status.stdout + status.stderr
+
+
+def test_the_example_to_come_says_so(place: dict[str, str]) -> None:
+    for name, *words in (("start.sh", "--example", "cdc"), ("scripts/run_flink_example.sh", "cdc")):
         answer = script(name, place, *words)
         assert answer.returncode == 2 and "to come" in answer.stderr
 
