@@ -1,8 +1,11 @@
 #pragma once
 
-#include "jobmanager/planner/logical/relation.h"
+#include "jobmanager/planner/logical/query.h"
 #include "jobmanager/planner/logical/resolve.h"
 #include "jobmanager/planner/logical/scan.h"
+
+STATUS_MUST_CHECK enum status resolve_column(const struct scope *scope, const struct sql_expression *syntax,
+                                             const struct expression **ret_expression);
 
 /* Physical columns by themselves, metadata columns cast from what the connector gives. table_columns has room
  * for all of the table's. */
@@ -20,6 +23,15 @@ STATUS_MUST_CHECK enum status query_select(struct planning *planning, const stru
                                            const struct relation **ret_relation);
 STATUS_MUST_CHECK enum status query_values(struct planning *planning, const struct sql_query *query,
                                            const struct relation **ret_relation);
+STATUS_MUST_CHECK enum status query_union(struct planning *planning, const struct sql_query *query,
+                                          const struct relation **ret_relation);
+/* What a name of WITH stands for; ret_found stays false when from is none. */
+STATUS_MUST_CHECK enum status with_relation(struct planning *planning, const struct sql_relation *from,
+                                            const struct relation **ret_relation, bool *ret_found);
+/* Gives the columns these names; names NULL: those that they have. */
+STATUS_MUST_CHECK enum status rename_columns(struct planning *planning, const char *const *names,
+                                             const struct sql_span *spans, size_t count,
+                                             const struct relation **relation);
 /* What stands in FROM; its columns and its name are put into the scope. */
 STATUS_MUST_CHECK enum status from_relation(struct planning *planning, const struct sql_relation *from,
                                             const struct relation **ret_relation, struct scope *scope);

@@ -26,6 +26,13 @@ struct planner_context {
 
 struct scan;
 
+/* The names of WITH that a query sees: those of query up to visible, then those of outer. */
+struct with_scope {
+    const struct sql_query *query;
+    size_t visible;
+    const struct with_scope *outer;
+};
+
 /* The planning of one statement. Whatever is made on the way lives in the arena of the graph that comes out
  * of it, schemas are references that the graph holds. */
 struct planning {
@@ -36,6 +43,8 @@ struct planning {
     struct error *error;
     struct scan **scans; /* the tables that are read, each once */
     size_t scan_count;
+    const struct with_scope *with; /* of the query at hand; NULL when none */
+    uint32_t query_depth;
     uint32_t relation_count; /* bounded: a query that WITH doubles again and again must not fill memory */
 };
 

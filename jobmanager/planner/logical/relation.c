@@ -96,6 +96,16 @@ enum status relation_project(struct planning *planning, const struct relation *i
     return STATUS_OK;
 }
 
+enum status relation_rename(struct planning *planning, const struct relation *input, const char *const *names,
+                            const struct relation **ret_relation)
+{
+    struct column_list list = {.count = 0};
+    for (uint32_t i = 0; i < input->schema->num_fields; i++)
+        column_list_append(planning->arena, &list, names[i],
+                           expression_column(planning->arena, i, input->schema->fields[i].type));
+    return relation_project(planning, input, &list, ret_relation);
+}
+
 enum status relation_filter(struct planning *planning, const struct relation *input,
                             const struct expression *condition, const struct relation **ret_relation)
 {
@@ -103,6 +113,30 @@ enum status relation_filter(struct planning *planning, const struct relation *in
     TRY(relation_create(planning, RELATION_FILTER, input->schema, &input, 1, &relation));
     relation->traits = input->traits;
     relation->condition = condition;
+    *ret_relation = relation;
+    return STATUS_OK;
+}
+
+/* A time attribute is one of the union when it is one in every input. */
+static struct column_trait common_trait(struct column_trait a, struct column_trait b)
+{
+    if (a.time != b.time)
+        a.time = TIME_ATTRIBUTE_NONE;
+    return a;
+}
+
+enum status relation_union(struct planning *planning, const struct schema *schema,
+                           const struct relation *const *inputs, size_t input_count,
+                           const struct relation **ret_relation)
+{
+    struct relation *relation = NULL;
+    TRY(relation_create(planning, RELATION_UNION, schema, inputs, input_count, &relation));
+    struct column_trait *traits = (struct column_trait *)relation->traits;
+    for (uint32_t i = 0; i < schema->num_fields; i++) {
+        traits[i] = inputs[0]->traits[i];
+        for (size_t input = 1; input < input_count; input++)
+            traits[i] = common_trait(traits[i], inputs[input]->traits[i]);
+    }
     *ret_relation = relation;
     return STATUS_OK;
 }

@@ -12,6 +12,7 @@ enum relation_kind {
     RELATION_VALUES,  /* constant rows */
     RELATION_PROJECT, /* expressions over the input */
     RELATION_FILTER,
+    RELATION_UNION, /* all rows of all inputs, which have the same columns */
     RELATION_SINK,
 };
 
@@ -72,9 +73,16 @@ STATUS_MUST_CHECK enum status relation_values(struct planning *planning, const s
 STATUS_MUST_CHECK enum status relation_project(struct planning *planning, const struct relation *input,
                                                const struct column_list *list,
                                                const struct relation **ret_relation);
+/* The same columns under other names. */
+STATUS_MUST_CHECK enum status relation_rename(struct planning *planning, const struct relation *input,
+                                              const char *const *names, const struct relation **ret_relation);
 STATUS_MUST_CHECK enum status relation_filter(struct planning *planning, const struct relation *input,
                                               const struct expression *condition,
                                               const struct relation **ret_relation);
+/* The schema's types hold the values of all inputs. */
+STATUS_MUST_CHECK enum status relation_union(struct planning *planning, const struct schema *schema,
+                                             const struct relation *const *inputs, size_t input_count,
+                                             const struct relation **ret_relation);
 /* written: the columns as the statement gives them, before they were assigned to those of the sink. */
 STATUS_MUST_CHECK enum status relation_to_sink(struct planning *planning, const struct relation *input,
                                                const struct schema *written, const struct relation_sink *sink,

@@ -1,54 +1,8 @@
-#include "jobmanager/planner/logical/resolve.h"
+#include "jobmanager/planner/logical/logical_internal.h"
 
-#include "common/base/nearest_word.h"
 #include "common/expression/functions/functions.h"
 
 #include <string.h>
-
-struct scope scope_of(const struct planning *planning)
-{
-    return (struct scope){
-        .arena = planning->arena,
-        .name = "",
-        .clock = planning->context->clock,
-        .zone = planning->zone,
-        .error = planning->error,
-    };
-}
-
-static enum status resolve_column(const struct scope *scope, const struct sql_expression *syntax,
-                                  const struct expression **ret_expression)
-{
-    const struct sql_name *name = &syntax->column;
-    const char *column = name->parts[name->count - 1];
-    const char *qualifier = name->count > 1 ? name->parts[name->count - 2] : NULL;
-    if (qualifier != NULL && scope->schema != NULL) {
-        bool known = strcmp(qualifier, scope->name) == 0;
-        if (!known && schema_find(scope->schema, qualifier) >= 0)
-            return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
-                                    "Fields of a row ('%s.%s') are not supported yet", qualifier, column);
-        if (!known)
-            return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
-                                    "Table '%s' not found", qualifier);
-    }
-    int32_t index = scope->schema == NULL ? -1 : schema_find(scope->schema, column);
-    if (index >= 0 && (scope->hidden == NULL || !scope->hidden[index])) {
-        *ret_expression = expression_column(scope->arena, (uint32_t)index, scope->schema->fields[index].type);
-        return STATUS_OK;
-    }
-    if (index >= 0)
-        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
-                                "The computed column '%s' cannot be used in another computed column", column);
-    uint32_t count = scope->schema == NULL ? 0 : scope->schema->num_fields;
-    const char **names = arena_calloc(scope->arena, count + 1, sizeof *names);
-    for (uint32_t i = 0; i < count; i++)
-        names[i] = scope->schema->fields[i].name;
-    const char *nearest = nearest_word(column, names, count);
-    return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
-                            "Column '%s' not found in any table%s%s%s", column,
-                            nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                            nearest != NULL ? "'?" : "");
-}
 
 static enum status call(const struct scope *scope, const struct sql_expression *syntax, const char *name,
                         const struct expression *const *arguments, size_t count,

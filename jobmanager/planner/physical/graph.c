@@ -1,64 +1,8 @@
-#include "jobmanager/planner/physical/physical_internal.h"
+#include "jobmanager/planner/physical/graph_internal.h"
 
-#include "common/base/check.h"
-
-/* A job graph under construction. */
-struct graph_builder {
-    struct planning *planning;
-    struct arena *arena;
-    const struct physical_plan *plan;
-    struct plan_vertex *vertices;
-    size_t vertex_count;
-    uint32_t next_id; /* numbers nodes over the whole job */
-};
-
-static struct plan_node *make_node(struct graph_builder *builder, enum plan_node_kind kind,
-                                   const struct physical *physical)
+static bool is_edge(const struct physical *physical)
 {
-    struct plan_node *node = arena_calloc(builder->arena, 1, sizeof *node);
-    node->kind = kind;
-    node->id = ++builder->next_id;
-    node->schema = physical->schema;
-    return node;
-}
-
-static struct plan_node *make_source(struct graph_builder *builder, const struct physical *physical)
-{
-    struct plan_node *node = make_node(builder, PLAN_SOURCE, physical);
-    const char *table = physical->kind == PHYSICAL_SCAN ? physical->scan->table->name : "Values";
-    node->source = physical->source;
-    node->name = arena_printf(builder->arena, "Source: %s[%u]", table, node->id);
-    return node;
-}
-
-static struct plan_node *make_calc(struct graph_builder *builder, const struct physical *physical)
-{
-    struct plan_node *node = make_node(builder, PLAN_CALC, physical);
-    node->calc = physical->calc;
-    node->name = arena_printf(builder->arena, "Calc[%u]", node->id);
-    return node;
-}
-
-static struct plan_node *make_sink(struct graph_builder *builder, const struct physical *physical)
-{
-    struct plan_node *node = make_node(builder, PLAN_SINK, physical);
-    const struct relation_sink *sink = physical->sink->sink;
-    node->sink = sink->sink;
-    node->name = sink->sink->kind == PLAN_SINK_COLLECT
-                     ? "Sink: Collect table sink"
-                     : arena_printf(builder->arena, "%s[%u]: Writer", sink->name, node->id);
-    return node;
-}
-
-static struct plan_node *make_one(struct graph_builder *builder, const struct physical *physical)
-{
-    switch (physical->kind) {
-    case PHYSICAL_SCAN:
-    case PHYSICAL_VALUES: return make_source(builder, physical);
-    case PHYSICAL_CALC: return make_calc(builder, physical);
-    case PHYSICAL_SINK: return make_sink(builder, physical);
-    }
-    return NULL;
+    return physical->kind == PHYSICAL_EXCHANGE || physical->kind == PHYSICAL_UNION;
 }
 
 static void add_child(struct arena *arena, struct plan_node *parent, const struct plan_node *child)
@@ -69,40 +13,58 @@ static void add_child(struct arena *arena, struct plan_node *parent, const struc
     ((const struct plan_node **)parent->children)[parent->child_count++] = child;
 }
 
-/* The chain of operators that begins with this one. */
-static struct plan_node *make_chain(struct graph_builder *builder, const struct physical *physical)
+/* The chain of operators that begins with this one: what reads its rows, unless an edge lies between. */
+static const struct plan_node *make_chain(struct graph_builder *builder, struct physical *physical)
 {
-    struct plan_node *node = make_one(builder, physical);
-    CHECK(node != NULL);
+    struct plan_node *node = graph_make_node(builder, physical);
+    physical->node = node;
+    physical->vertex = builder->vertex_count;
     for (size_t i = 0; i < builder->plan->node_count; i++) {
-        const struct physical *consumer = builder->plan->nodes[i];
-        if (consumer->input_count == 1 && consumer->inputs[0] == physical)
+        struct physical *consumer = builder->plan->nodes[i];
+        if (!is_edge(consumer) && consumer->input_count > 0 && consumer->inputs[0] == physical)
             add_child(builder->arena, node, make_chain(builder, consumer));
     }
     return node;
 }
 
-/* Vertices begin at sources: tables in the order in which they are named, then constant rows. */
-static void add_vertices(struct graph_builder *builder, enum physical_kind kind, uint32_t parallelism)
+static void add_vertex(struct graph_builder *builder, struct physical *head, uint32_t parallelism)
+{
+    struct plan_vertex *vertex = &builder->vertices[builder->vertex_count];
+    vertex->root = make_chain(builder, head);
+    vertex->parallelism = parallelism;
+    builder->vertex_count++;
+}
+
+static void add_sources(struct graph_builder *builder, enum physical_kind kind, uint32_t parallelism)
 {
     for (size_t i = 0; i < builder->plan->node_count; i++) {
-        const struct physical *physical = builder->plan->nodes[i];
-        if (physical->kind != kind)
-            continue;
-        struct plan_vertex *vertex = &builder->vertices[builder->vertex_count++];
-        vertex->root = make_chain(builder, physical);
-        vertex->parallelism = parallelism;
+        if (builder->plan->nodes[i]->kind == kind)
+            add_vertex(builder, builder->plan->nodes[i], parallelism);
     }
 }
 
+/* What edges lead to. Inputs stand before their consumers, so their vertices are there already. */
+static void add_receivers(struct graph_builder *builder)
+{
+    for (size_t i = 0; i < builder->plan->node_count; i++) {
+        struct physical *head = builder->plan->nodes[i];
+        if (is_edge(head) || head->input_count == 0 || !is_edge(head->inputs[0]))
+            continue;
+        add_vertex(builder, head, graph_parallelism(builder, head->inputs[0]));
+        graph_connect(builder, head);
+    }
+}
+
+/* Vertices: tables in the order in which they are named, constant rows, then what follows an exchange. */
 enum status physical_plan_build_graph(struct planning *planning, const struct physical_plan *plan)
 {
     struct plan_job_graph *graph = planning->graph;
     struct graph_builder builder = {.planning = planning, .arena = planning->arena, .plan = plan};
     builder.vertices = arena_calloc(planning->arena, plan->node_count + 1, sizeof *builder.vertices);
-    add_vertices(&builder, PHYSICAL_SCAN, graph->parallelism);
-    add_vertices(&builder, PHYSICAL_VALUES, 1);
-    for (size_t i = 0; i < builder.vertex_count; i++)
+    add_sources(&builder, PHYSICAL_SCAN, graph->parallelism);
+    add_sources(&builder, PHYSICAL_VALUES, 1);
+    add_receivers(&builder);
+    for (uint32_t i = 0; i < builder.vertex_count; i++)
         name_vertex(planning->arena, &builder.vertices[i], i);
     graph->vertices = builder.vertices;
     graph->vertex_count = builder.vertex_count;

@@ -75,6 +75,7 @@ enum status lower(struct lowering *lowering, const struct relation *relation, st
     case RELATION_SCAN:
         TRY(pull_down(lowering, relation->scan->columns.table_columns, &wanted));
         return lower_scan(lowering, relation->scan, wanted, ret_node);
+    case RELATION_UNION: return lower_union(lowering, relation, wanted, ret_node);
     case RELATION_VALUES: return lower_values(lowering, relation, wanted, ret_node);
     default: break;
     }

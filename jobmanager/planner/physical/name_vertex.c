@@ -1,4 +1,4 @@
-#include "jobmanager/planner/physical/physical_internal.h"
+#include "jobmanager/planner/physical/graph_internal.h"
 
 #include "common/base/hash.h"
 
@@ -24,7 +24,8 @@ void name_vertex(struct arena *arena, struct plan_vertex *vertex, size_t index)
     struct buffer text = {0};
     print_chain(vertex->root, &text);
     vertex->name = arena_strdup(arena, buffer_text(&text));
-    buffer_printf(&text, "#%zu %s", index, vertex->root->source->table);
+    buffer_printf(&text, "#%zu %s", index,
+                  vertex->root->kind == PLAN_SOURCE ? vertex->root->source->table : "");
     for (uint32_t i = 0; i < 4; i++)
         snprintf(vertex->id + i * 8, 9, "%08x", hash_murmur3_32(text.data, text.size, i + 1));
     buffer_free(&text);

@@ -12,7 +12,15 @@ enum physical_kind {
     PHYSICAL_SCAN,
     PHYSICAL_VALUES,
     PHYSICAL_CALC,
+    PHYSICAL_UNION,
+    PHYSICAL_EXCHANGE,
     PHYSICAL_SINK,
+};
+
+struct physical_exchange {
+    enum plan_partitioning partitioning; /* PLAN_HASH or PLAN_SINGLETON */
+    const uint32_t *keys;                /* HASH: columns of the rows */
+    uint32_t key_count;
 };
 
 struct physical {
@@ -25,7 +33,11 @@ struct physical {
     bool needs_watermark;             /* SCAN: somebody downstream goes by event time */
     const struct plan_source *source; /* SCAN, VALUES */
     struct plan_calc *calc;
+    const struct physical_exchange *exchange;
     const struct relation *sink; /* the RELATION_SINK */
+    /* Once the graph is built; unions and exchanges become edges of it. */
+    const struct plan_node *node;
+    uint32_t vertex;
 };
 
 struct physical_plan {

@@ -33,9 +33,10 @@ STATUS_MUST_CHECK enum status lower_scan(struct lowering *lowering, struct scan 
 STATUS_MUST_CHECK enum status lower_values(struct lowering *lowering, const struct relation *values,
                                            struct wanted wanted, struct physical **ret_node);
 
+STATUS_MUST_CHECK enum status lower_union(struct lowering *lowering, const struct relation *relation,
+                                          struct wanted wanted, struct physical **ret_node);
+
 /* Neither filters nor changes a column but for its name. */
 bool calc_is_identity(const struct plan_calc *calc, const struct schema *input, const struct schema *output);
 /* Leaves the columns that nobody reads out of the sources, and the calcs out that do nothing. */
 void prune_scans(struct lowering *lowering);
-
-void name_vertex(struct arena *arena, struct plan_vertex *vertex, size_t index);
