@@ -1,4 +1,4 @@
-#include "jobmanager/planner/planner_internal.h"
+#include "jobmanager/planner/execute_internal.h"
 
 #include "common/base/check.h"
 #include "common/expression/functions/functions.h"
@@ -7,54 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One statement under execution. */
-struct execution {
-    const struct planner_context *context;
-    const struct sql_statement *statement;
-    struct sql_text text;
-    struct arena *arena;
-    struct planner_result *result;
-    struct error *error;
-};
-
 typedef enum status executor(struct execution *execution);
-
-static enum status answer_ok(struct execution *execution)
-{
-    static const char *const ok[] = {"OK"};
-    static const char *const names[] = {"result"};
-    struct data_type type = data_type_of(TYPE_STRING);
-    *execution->result = (struct planner_result){
-        .column_names = names,
-        .column_types = arena_dup(execution->arena, &type, sizeof type),
-        .column_count = 1,
-        .values = ok,
-        .row_count = 1,
-        .is_ok = true,
-    };
-    return STATUS_OK;
-}
-
-/* One column of texts, which live in the arena. name is a literal. */
-static enum status answer_list(struct execution *execution, const char *name, const char *const *values,
-                               size_t count)
-{
-    struct data_type type = data_type_of(TYPE_STRING);
-    *execution->result = (struct planner_result){
-        .column_names = arena_dup(execution->arena, &name, sizeof name),
-        .column_types = arena_dup(execution->arena, &type, sizeof type),
-        .column_count = 1,
-        .values = values,
-        .row_count = count,
-    };
-    return STATUS_OK;
-}
-
-static enum status answer_text(struct execution *execution, const char *name, const char *text)
-{
-    const char *copy = arena_strdup(execution->arena, text);
-    return answer_list(execution, name, arena_dup(execution->arena, &copy, sizeof copy), 1);
-}
 
 static enum status create_table(struct execution *execution)
 {
@@ -200,8 +153,15 @@ static enum status show_create(struct execution *execution)
     struct buffer text = {0};
     TRY(sql_catalog_find_table(execution->context->catalog, &execution->statement->name, &table,
                                execution->error));
-    show_create_table(table, &text);
+    bool is_view = table->view != NULL;
+    if (!is_view)
+        show_create_table(table, &text);
     sql_table_unref(table);
+    if (is_view)
+        return error_set(
+            execution->error, STATUS_INVALID_ARGUMENT,
+            "SHOW CREATE TABLE is only supported for tables, but this is a view. Write SHOW CREATE "
+            "VIEW instead.");
     answer_text(execution, "result", buffer_text(&text));
     buffer_free(&text);
     return STATUS_OK;
@@ -212,7 +172,12 @@ static enum status describe(struct execution *execution)
     struct sql_table *table = NULL;
     TRY(sql_catalog_find_table(execution->context->catalog, &execution->statement->name, &table,
                                execution->error));
-    enum status status = describe_table(table, execution->arena, execution->result);
+    enum status status = STATUS_OK;
+    if (table->view != NULL)
+        status =
+            describe_view(execution->context, table, execution->arena, execution->result, execution->error);
+    else
+        describe_table(table, execution->arena, execution->result);
     sql_table_unref(table);
     return status;
 }
@@ -233,19 +198,14 @@ static enum status explain(struct execution *execution)
     return status;
 }
 
-static enum status refuse_view(struct execution *execution)
-{
-    return error_set(execution->error, STATUS_UNSUPPORTED, "Views are not supported yet.");
-}
-
 static executor *find_executor(enum sql_statement_kind kind)
 {
     static executor *const executors[] = {
         [SQL_CREATE_TABLE] = create_table,
-        [SQL_CREATE_VIEW] = refuse_view,
-        [SQL_DROP_VIEW] = refuse_view,
-        [SQL_SHOW_VIEWS] = refuse_view,
-        [SQL_SHOW_CREATE_VIEW] = refuse_view,
+        [SQL_CREATE_VIEW] = execute_create_view,
+        [SQL_DROP_VIEW] = execute_drop_view,
+        [SQL_SHOW_VIEWS] = execute_show_views,
+        [SQL_SHOW_CREATE_VIEW] = execute_show_create_view,
         [SQL_CREATE_CATALOG] = create_catalog,
         [SQL_CREATE_DATABASE] = create_database,
         [SQL_DROP_TABLE] = drop,

@@ -36,6 +36,3 @@ const char *planner_query_name(const struct planner_context *context, const stru
                                struct arena *arena);
 
 void explain_plan(const struct plan *plan, struct buffer *out);
-void show_create_table(const struct sql_table *table, struct buffer *out);
-STATUS_MUST_CHECK enum status describe_table(const struct sql_table *table, struct arena *arena,
-                                             struct planner_result *ret_result);

@@ -10,7 +10,7 @@
  */
 struct sql_catalog;
 
-/* A table definition: immutable, counted, owns its arena. */
+/* The definition of a table or view: immutable, counted, owns its arena. */
 struct sql_table {
     struct refcount refs;
     struct arena *arena;
@@ -18,7 +18,10 @@ struct sql_table {
     const char *database;
     const char *name;
     bool temporary;
-    /* As declared. Columns of tables of an external catalog are all physical. */
+    /* Of a view: its query, whose tables have whole names. NULL of a table. */
+    const struct sql_query *view;
+    /* As declared. Of a view: its columns by name, all physical and without a type, and its comment. Columns
+     * of tables of an external catalog are all physical. */
     const struct sql_create_table *definition;
     /* All columns with their types, computed ones too, in order of declaration. */
     struct schema *schema;
@@ -89,11 +92,14 @@ struct sql_table_path {
 };
 struct sql_table_path sql_catalog_resolve(const struct sql_catalog *catalog, const struct sql_name *name);
 
-/* Takes over the reference of table, whose catalog, database and name say where; on failure too. */
+/* Takes over the reference of table, whose catalog, database and name say where; on failure too. An external
+ * catalog holds no views but temporary ones. */
 STATUS_MUST_CHECK enum status sql_catalog_add_table(struct sql_catalog *catalog, struct sql_table *table,
                                                     bool if_not_exists, struct error *error);
 STATUS_MUST_CHECK enum status sql_catalog_drop_table(struct sql_catalog *catalog, const struct sql_name *name,
                                                      bool temporary, bool if_exists, struct error *error);
+STATUS_MUST_CHECK enum status sql_catalog_drop_view(struct sql_catalog *catalog, const struct sql_name *name,
+                                                    bool temporary, bool if_exists, struct error *error);
 /* A new reference; temporary tables go first. The schema of a table of an external catalog is set. */
 STATUS_MUST_CHECK enum status sql_catalog_find_table(struct sql_catalog *catalog, const struct sql_name *name,
                                                      struct sql_table **ret_table, struct error *error);
@@ -108,9 +114,19 @@ STATUS_MUST_CHECK enum status sql_catalog_list_catalogs(struct sql_catalog *cata
 STATUS_MUST_CHECK enum status sql_catalog_list_databases(struct sql_catalog *catalog,
                                                          const char *catalog_name, struct arena *arena,
                                                          struct sql_name_list *ret_list, struct error *error);
+/* Tables and views. */
 STATUS_MUST_CHECK enum status sql_catalog_list_tables(struct sql_catalog *catalog,
                                                       const struct sql_name *database, struct arena *arena,
                                                       struct sql_name_list *ret_list, struct error *error);
+
+STATUS_MUST_CHECK enum status sql_catalog_list_views(struct sql_catalog *catalog,
+                                                     const struct sql_name *database, struct arena *arena,
+                                                     struct sql_name_list *ret_list, struct error *error);
+
+/* The query as text, every table by its whole path and with an alias: what it means does not change with the
+ * current catalog and database. Hints may hold passwords: a text that is shown goes without. */
+void sql_query_print_qualified(const struct sql_catalog *catalog, const struct sql_query *query,
+                               bool with_hints, struct buffer *out);
 
 /* A column's type as data_type; what is not built yet (ARRAY, TIME, ...) is STATUS_UNSUPPORTED with its
  * place. */

@@ -201,3 +201,37 @@ enum status sql_catalog_list_tables(struct sql_catalog *catalog, const struct sq
     *ret_list = sorted(names, count);
     return STATUS_OK;
 }
+
+static size_t append_views(struct sql_table *const *tables, size_t table_count, const char *catalog,
+                           const char *database, struct arena *arena, const char **names, size_t count)
+{
+    for (size_t i = 0; i < table_count; i++) {
+        const struct sql_table *table = tables[i];
+        if (table->view != NULL && strcmp(table->catalog, catalog) == 0 &&
+            strcmp(table->database, database) == 0)
+            names[count++] = arena_strdup(arena, table->name);
+    }
+    return count;
+}
+
+enum status sql_catalog_list_views(struct sql_catalog *catalog, const struct sql_name *name,
+                                   struct arena *arena, struct sql_name_list *ret_list, struct error *error)
+{
+    bool named = name != NULL && name->count > 0;
+    const char *of = named && name->count == 2 ? name->parts[0] : catalog->current_catalog;
+    const char *database = named ? name->parts[name->count - 1] : catalog->current_database;
+    const struct catalog_entry *entry = catalog_find(catalog, of);
+    if (entry == NULL)
+        return catalog_missing(of, error);
+    enum status status = catalog_check_database(entry, database, error);
+    if (status != STATUS_OK)
+        return status;
+    const struct database_entry *memory = catalog_find_database(entry, database);
+    size_t table_count = memory != NULL ? memory->table_count : 0;
+    const char **names = arena_calloc(arena, table_count + catalog->temporary_count + 1, sizeof *names);
+    size_t count = append_views(catalog->temporary, catalog->temporary_count, of, database, arena, names, 0);
+    if (memory != NULL)
+        count = append_views(memory->tables, table_count, of, database, arena, names, count);
+    *ret_list = sorted(names, count);
+    return STATUS_OK;
+}

@@ -37,21 +37,34 @@ static void remove_table(struct sql_table **tables, size_t *count, struct sql_ta
     memmove(slot, slot + 1, (*count - (size_t)(slot - tables)) * sizeof *slot);
 }
 
-static enum status exists(const struct sql_table *table, bool if_not_exists, struct error *error)
+static const char *kind_of(const struct sql_table *table)
+{
+    return table->view != NULL ? "View" : "Table";
+}
+
+/* There is one of that name already. */
+static enum status exists(const struct sql_table *there, const struct sql_table *table, bool if_not_exists,
+                          struct error *error)
 {
     if (if_not_exists)
         return STATUS_OK;
     return error_set(error, STATUS_ALREADY_EXISTS,
-                     "Table '%s.%s.%s' already exists. Use CREATE TABLE IF NOT EXISTS, or drop it first.",
-                     table->catalog, table->database, table->name);
+                     "%s '%s.%s.%s' already exists. Use CREATE %s IF NOT EXISTS, or drop it first.",
+                     kind_of(there), table->catalog, table->database, table->name,
+                     table->view != NULL ? "VIEW" : "TABLE");
 }
 
 static enum status add_external(struct catalog_entry *entry, struct sql_table *table, bool if_not_exists,
                                 struct error *error)
 {
+    if (table->view != NULL)
+        return error_set(error, STATUS_UNSUPPORTED,
+                         "The catalog '%s' holds no views: write CREATE TEMPORARY VIEW, or name the view in "
+                         "another catalog.",
+                         table->catalog);
     enum status status = entry->operations->create_table(entry->external, table->database, table->definition,
                                                          table->schema, error);
-    return status == STATUS_ALREADY_EXISTS ? exists(table, if_not_exists, error) : status;
+    return status == STATUS_ALREADY_EXISTS ? exists(table, table, if_not_exists, error) : status;
 }
 
 /* *table becomes NULL when the catalog took the reference. */
@@ -63,8 +76,9 @@ static enum status add_table(struct sql_catalog *catalog, struct sql_table **tab
     if (entry == NULL)
         return catalog_missing(path.catalog, error);
     if ((*table)->temporary) {
-        if (find_in(catalog->temporary, catalog->temporary_count, &path) != NULL)
-            return exists(*table, if_not_exists, error);
+        struct sql_table **there = find_in(catalog->temporary, catalog->temporary_count, &path);
+        if (there != NULL)
+            return exists(*there, *table, if_not_exists, error);
         append_table(&catalog->temporary, &catalog->temporary_count, *table);
         *table = NULL;
         return STATUS_OK;
@@ -74,8 +88,9 @@ static enum status add_table(struct sql_catalog *catalog, struct sql_table **tab
     struct database_entry *database = catalog_find_database(entry, path.database);
     if (database == NULL)
         return catalog_missing_database(path.database, path.catalog, error);
-    if (find_in(database->tables, database->table_count, &path) != NULL)
-        return exists(*table, if_not_exists, error);
+    struct sql_table **there = find_in(database->tables, database->table_count, &path);
+    if (there != NULL)
+        return exists(*there, *table, if_not_exists, error);
     append_table(&database->tables, &database->table_count, *table);
     *table = NULL;
     return STATUS_OK;
@@ -89,45 +104,77 @@ enum status sql_catalog_add_table(struct sql_catalog *catalog, struct sql_table 
     return status;
 }
 
-static enum status no_table(const struct sql_table_path *path, bool temporary, bool if_exists,
-                            struct error *error)
+/* What is to be dropped. */
+struct victim {
+    struct sql_table_path path;
+    bool is_view;
+    bool temporary;
+    bool if_exists;
+};
+
+static enum status nothing_to_drop(const struct victim *victim, struct error *error)
 {
-    if (if_exists)
+    static const char *const kinds[2][2] = {{"Table", "Temporary table"}, {"View", "Temporary view"}};
+    if (victim->if_exists)
         return STATUS_OK;
     return error_set(error, STATUS_NOT_FOUND, "%s with identifier '%s.%s.%s' does not exist.",
-                     temporary ? "Temporary table" : "Table", path->catalog, path->database, path->table);
+                     kinds[victim->is_view][victim->temporary], victim->path.catalog, victim->path.database,
+                     victim->path.table);
+}
+
+static enum status drop_from(struct sql_table **tables, size_t *count, const struct victim *victim,
+                             struct error *error)
+{
+    struct sql_table **slot = find_in(tables, *count, &victim->path);
+    if (slot == NULL)
+        return nothing_to_drop(victim, error);
+    if (((*slot)->view != NULL) != victim->is_view)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "'%s.%s.%s' is a %s: write DROP %s%s.",
+                         victim->path.catalog, victim->path.database, victim->path.table,
+                         victim->is_view ? "table" : "view", victim->temporary ? "TEMPORARY " : "",
+                         victim->is_view ? "TABLE" : "VIEW");
+    remove_table(tables, count, slot);
+    return STATUS_OK;
+}
+
+static enum status drop(struct sql_catalog *catalog, const struct victim *victim, struct error *error)
+{
+    if (victim->temporary)
+        return drop_from(catalog->temporary, &catalog->temporary_count, victim, error);
+    struct sql_table **hiding = find_in(catalog->temporary, catalog->temporary_count, &victim->path);
+    if (hiding != NULL)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "Temporary %s with identifier '%s.%s.%s' exists. Drop it first (DROP TEMPORARY %s) "
+                         "before removing the permanent %s.",
+                         (*hiding)->view != NULL ? "view" : "table", victim->path.catalog,
+                         victim->path.database, victim->path.table,
+                         (*hiding)->view != NULL ? "VIEW" : "TABLE", victim->is_view ? "view" : "table");
+    struct catalog_entry *entry = catalog_find(catalog, victim->path.catalog);
+    if (entry == NULL || (entry->operations != NULL && victim->is_view))
+        return nothing_to_drop(victim, error);
+    if (entry->operations != NULL) {
+        enum status status =
+            entry->operations->drop_table(entry->external, victim->path.database, victim->path.table, error);
+        return status == STATUS_NOT_FOUND ? nothing_to_drop(victim, error) : status;
+    }
+    struct database_entry *database = catalog_find_database(entry, victim->path.database);
+    if (database == NULL)
+        return nothing_to_drop(victim, error);
+    return drop_from(database->tables, &database->table_count, victim, error);
 }
 
 enum status sql_catalog_drop_table(struct sql_catalog *catalog, const struct sql_name *name, bool temporary,
                                    bool if_exists, struct error *error)
 {
-    struct sql_table_path path = sql_catalog_resolve(catalog, name);
-    struct sql_table **slot = find_in(catalog->temporary, catalog->temporary_count, &path);
-    if (temporary) {
-        if (slot == NULL)
-            return no_table(&path, true, if_exists, error);
-        remove_table(catalog->temporary, &catalog->temporary_count, slot);
-        return STATUS_OK;
-    }
-    if (slot != NULL)
-        return error_set(
-            error, STATUS_INVALID_ARGUMENT,
-            "Temporary table with identifier '%s.%s.%s' exists. Drop it first (DROP TEMPORARY TABLE) "
-            "before removing the permanent table.",
-            path.catalog, path.database, path.table);
-    struct catalog_entry *entry = catalog_find(catalog, path.catalog);
-    if (entry == NULL)
-        return no_table(&path, false, if_exists, error);
-    if (entry->operations != NULL) {
-        enum status status = entry->operations->drop_table(entry->external, path.database, path.table, error);
-        return status == STATUS_NOT_FOUND ? no_table(&path, false, if_exists, error) : status;
-    }
-    struct database_entry *database = catalog_find_database(entry, path.database);
-    slot = database == NULL ? NULL : find_in(database->tables, database->table_count, &path);
-    if (slot == NULL)
-        return no_table(&path, false, if_exists, error);
-    remove_table(database->tables, &database->table_count, slot);
-    return STATUS_OK;
+    struct victim victim = {sql_catalog_resolve(catalog, name), false, temporary, if_exists};
+    return drop(catalog, &victim, error);
+}
+
+enum status sql_catalog_drop_view(struct sql_catalog *catalog, const struct sql_name *name, bool temporary,
+                                  bool if_exists, struct error *error)
+{
+    struct victim victim = {sql_catalog_resolve(catalog, name), true, temporary, if_exists};
+    return drop(catalog, &victim, error);
 }
 
 static enum status not_found(struct sql_catalog *catalog, const struct sql_name *name, struct error *error)

@@ -8,13 +8,16 @@ static enum status table_relation(struct planning *planning, const struct sql_re
     struct sql_table *table = NULL;
     struct scan *scan = NULL;
     TRY(sql_catalog_find_table(planning->context->catalog, &from->name, &table, planning->error));
-    enum status status = scan_open(planning, table, &from->hints, &scan);
+    *ret_name = arena_strdup(planning->arena, table->name);
+    enum status status = STATUS_OK;
+    if (table->view != NULL)
+        status = view_relation(planning, table, from, ret_relation);
+    else
+        status = scan_open(planning, table, &from->hints, &scan);
     if (status != STATUS_OK)
         planner_locate(planning->error, &from->name.span);
-    else
-        *ret_name = arena_strdup(planning->arena, table->name);
     sql_table_unref(table);
-    return status == STATUS_OK ? relation_scan(planning, scan, ret_relation) : status;
+    return status == STATUS_OK && scan != NULL ? relation_scan(planning, scan, ret_relation) : status;
 }
 
 enum status rename_columns(struct planning *planning, const char *const *names, const struct sql_span *spans,

@@ -24,7 +24,11 @@ enum status insert_relation(struct planning *planning, const struct sql_insert *
 {
     struct sql_table *table = NULL;
     TRY(sql_catalog_find_table(planning->context->catalog, &insert->table, &table, planning->error));
-    enum status status = insert_into(planning, insert, table, ret_relation);
+    enum status status =
+        table->view != NULL
+            ? planner_error_at(planning->error, &insert->table.span, STATUS_INVALID_ARGUMENT,
+                               "'%s' is a view: rows can be inserted into tables only", table->name)
+            : insert_into(planning, insert, table, ret_relation);
     sql_table_unref(table);
     return status;
 }

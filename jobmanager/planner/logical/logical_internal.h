@@ -28,10 +28,6 @@ STATUS_MUST_CHECK enum status query_union(struct planning *planning, const struc
 /* What a name of WITH stands for; ret_found stays false when from is none. */
 STATUS_MUST_CHECK enum status with_relation(struct planning *planning, const struct sql_relation *from,
                                             const struct relation **ret_relation, bool *ret_found);
-/* Gives the columns these names; names NULL: those that they have. */
-STATUS_MUST_CHECK enum status rename_columns(struct planning *planning, const char *const *names,
-                                             const struct sql_span *spans, size_t count,
-                                             const struct relation **relation);
 /* What stands in FROM; its columns and its name are put into the scope. */
 STATUS_MUST_CHECK enum status from_relation(struct planning *planning, const struct sql_relation *from,
                                             const struct relation **ret_relation, struct scope *scope);

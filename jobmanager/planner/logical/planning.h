@@ -45,6 +45,8 @@ struct planning {
     size_t scan_count;
     const struct with_scope *with; /* of the query at hand; NULL when none */
     uint32_t query_depth;
+    uint32_t view_depth;     /* views within views */
+    const char *failed_view; /* the innermost one that has an error; NULL when none */
     uint32_t relation_count; /* bounded: a query that WITH doubles again and again must not fill memory */
 };
 

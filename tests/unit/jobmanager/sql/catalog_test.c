@@ -218,12 +218,51 @@ static void tables_are_created_where_they_belong(void **state)
     sql_catalog_free(catalog);
 }
 
+static struct sql_table *define_view(const char *name, bool temporary)
+{
+    struct sql_table *view = define(name);
+    view->view = arena_calloc(view->arena, 1, sizeof *view->view);
+    view->temporary = temporary;
+    return view;
+}
+
+static void an_external_catalog_holds_no_views_but_temporary_ones(void **state)
+{
+    (void)state;
+    struct lake lake = {.has_table = true};
+    struct sql_catalog *catalog = open_catalog(&lake);
+    struct arena *arena = arena_create(1024);
+    struct error error;
+    struct sql_name_list names;
+    struct sql_name lake_name = {.parts = {"ice", "lake"}, .count = 2};
+    struct sql_name trips = {.parts = {"ice", "lake", "trips"}, .count = 3};
+    struct sql_name short_trips = {.parts = {"ice", "lake", "short_trips"}, .count = 3};
+    assert_int_equal(sql_catalog_add_table(catalog, define_view("short_trips", false), false, &error),
+                     STATUS_UNSUPPORTED);
+    assert_int_equal(sql_catalog_drop_view(catalog, &short_trips, false, false, &error), STATUS_NOT_FOUND);
+    assert_int_equal(sql_catalog_add_table(catalog, define_view("short_trips", true), false, &error),
+                     STATUS_OK);
+    assert_int_equal(sql_catalog_list_views(catalog, &lake_name, arena, &names, &error), STATUS_OK);
+    assert_int_equal(names.count, 1);
+    assert_string_equal(names.names[0], "short_trips");
+    assert_int_equal(sql_catalog_list_tables(catalog, &lake_name, arena, &names, &error), STATUS_OK);
+    assert_int_equal(names.count, 2);
+    assert_int_equal(sql_catalog_drop_view(catalog, &trips, false, false, &error), STATUS_NOT_FOUND);
+    assert_true(lake.has_table);
+    assert_int_equal(sql_catalog_drop_table(catalog, &short_trips, true, false, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(sql_catalog_drop_view(catalog, &short_trips, true, false, &error), STATUS_OK);
+    arena_free(arena);
+    sql_catalog_free(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(external_tables_are_loaded_each_time),
         cmocka_unit_test(names_are_completed_by_the_current_place),
         cmocka_unit_test(tables_are_created_where_they_belong),
+        cmocka_unit_test(an_external_catalog_holds_no_views_but_temporary_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

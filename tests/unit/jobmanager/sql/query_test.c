@@ -1,4 +1,4 @@
-#include "jobmanager/sql/parser.h"
+#include "jobmanager/sql/catalog.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,6 +174,41 @@ static void wrong_queries_name_place_and_remedy(void **state)
         assert_refused(arena, cases[i].text, cases[i].column, cases[i].message);
 }
 
+/* So that a view means the same wherever it is used. */
+static void tables_are_printed_by_their_whole_path(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *printed;
+    } cases[] = {
+        {"SELECT t.a FROM t", "SELECT `t`.`a`\nFROM `default_catalog`.`default_database`.`t` AS `t`"},
+        {"SELECT a FROM d.t /*+ OPTIONS('k'='v') */ AS x",
+         "SELECT `a`\nFROM `default_catalog`.`d`.`t` /*+ OPTIONS('k' = 'v') */ AS `x`"},
+        {"WITH t AS (SELECT * FROM t), u AS (SELECT * FROM t) SELECT * FROM u UNION ALL SELECT * FROM v",
+         "WITH `t` AS (SELECT *\nFROM `default_catalog`.`default_database`.`t` AS `t`),\n"
+         "`u` AS (SELECT *\nFROM `t` AS `t`)\nSELECT *\nFROM `u` AS `u`\nUNION ALL\nSELECT *\n"
+         "FROM `default_catalog`.`default_database`.`v` AS `v`"},
+        {"SELECT * FROM (WITH t AS (SELECT 1) SELECT * FROM t) UNION ALL SELECT * FROM t",
+         "SELECT *\nFROM (WITH `t` AS (SELECT 1)\nSELECT *\nFROM `t` AS `t`)\nUNION ALL\nSELECT *\n"
+         "FROM `default_catalog`.`default_database`.`t` AS `t`"},
+        {"SELECT * FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
+         "SELECT *\nFROM TABLE(TUMBLE(TABLE `default_catalog`.`default_database`.`t`, DESCRIPTOR(`ts`), "
+         "INTERVAL '1' HOUR))"},
+    };
+    struct sql_catalog *catalog = sql_catalog_create(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out = {0};
+        sql_query_print_qualified(catalog, parse(*state, cases[i].text), true, &out);
+        assert_string_equal(buffer_text(&out), cases[i].printed);
+        buffer_free(&out);
+    }
+    struct buffer out = {0};
+    sql_query_print_qualified(catalog, parse(*state, cases[1].text), false, &out);
+    assert_string_equal(buffer_text(&out), "SELECT `a`\nFROM `default_catalog`.`d`.`t` AS `x`");
+    buffer_free(&out);
+    sql_catalog_free(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(unions_run_and_nest, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(with_names_queries, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(calls_keep_what_stands_behind_them, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(tables_are_printed_by_their_whole_path, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(wrong_queries_name_place_and_remedy, open_arena, close_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,10 @@
+CREATE TABLE numbers (n INT, s STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '5', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '5', 'fields.s.length' = '3');
+CREATE VIEW doubled AS SELECT n, n * 2 AS twice FROM numbers;
+CREATE TEMPORARY VIEW big (x) AS SELECT twice FROM doubled WHERE twice > 5;
+SELECT * FROM doubled;
+SELECT x + 1 AS y FROM big WHERE x < 10;
+SHOW VIEWS;
+SHOW CREATE VIEW big;
+DESCRIBE doubled;
+DROP VIEW doubled;
+SELECT x FROM big;
