@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "taskmanager/operators/accumulator_table.h"
 #include "taskmanager/operators/window_base.h"
+#include "taskmanager/operators/window_progress.h"
 
 #include <stdlib.h>
 
@@ -19,7 +20,7 @@ enum { LOCAL_MEMORY_BYTES = 16 << 20 };
 struct window_local {
     struct window_base base;
     struct accumulator_table *table;
-    int64_t watermark_us;
+    struct window_progress progress;
     int64_t first_slice_end; /* of what the table holds; INT64_MAX when it is empty */
     int64_t flush_at_us;     /* the watermark that reaches it */
     bool is_filtering;       /* rows may have to be taken out */
@@ -47,7 +48,7 @@ static enum status local_open(struct operator* base, const struct operator_conte
     if (status != STATUS_OK)
         return status;
     local->table = accumulator_table_create(local->base.set);
-    local->watermark_us = WATERMARK_NONE;
+    window_progress_init(&local->progress, 0, 1); /* key groups are of no concern here */
     local->first_slice_end = INT64_MAX;
     local->flush_at_us = INT64_MAX;
     local->is_filtering =
@@ -100,8 +101,8 @@ static void filter_rows(struct window_local *local, const int64_t *slice_ends, u
         if (i == 0 || slice_ends[i] != slice_ends[i - 1]) {
             int64_t first, last;
             bool has_window = window_slices_windows(slices, slice_ends[i], &first, &last);
-            is_late =
-                has_window && routes_late && local->watermark_us >= window_slices_trigger_us(slices, last);
+            is_late = has_window && routes_late &&
+                      local->progress.watermark_us >= window_slices_trigger_us(slices, last);
             is_kept = has_window && !is_late;
         }
         local->rows[num_kept] = i;
@@ -245,9 +246,8 @@ static enum operator_result local_process_watermark(struct operator* base, uint3
 {
     struct window_local *local = local_of(base);
     (void)input;
-    if (watermark_us > local->watermark_us)
-        local->watermark_us = watermark_us;
-    return local->watermark_us >= local->flush_at_us ? flush_all(local, error) : OPERATOR_DONE;
+    window_progress_advance(&local->progress, watermark_us);
+    return watermark_us >= local->flush_at_us ? flush_all(local, error) : OPERATOR_DONE;
 }
 
 /* The global phase does not wait for an idle input: what is held would come too late. */
@@ -263,6 +263,25 @@ static enum operator_result local_prepare_barrier(struct operator* base, uint64_
 {
     (void)checkpoint_id;
     return flush_all(local_of(base), error);
+}
+
+/* Only of use when late rows go elsewhere: which they are, must not depend on a restart. */
+static enum status local_snapshot_state(struct operator* base, uint64_t checkpoint_id,
+                                        struct operator_snapshot *snapshot, struct error *error)
+{
+    struct window_local *local = local_of(base);
+    (void)checkpoint_id;
+    (void)error;
+    CHECK(accumulator_table_count(local->table) == 0);
+    if (window_base_routes_late(&local->base))
+        window_progress_snapshot(&local->progress, &snapshot->state);
+    return STATUS_OK;
+}
+
+static enum status local_restore(struct operator* base, const struct operator_state *state,
+                                 struct error *error)
+{
+    return window_progress_restore(&local_of(base)->progress, state, error);
 }
 
 static enum operator_result local_end_input(struct operator* base, uint32_t input, enum end_of_input how,
@@ -282,6 +301,7 @@ static void local_close(struct operator* base)
 {
     struct window_local *local = local_of(base);
     accumulator_table_free(local->table);
+    window_progress_free(&local->progress);
     window_base_close(&local->base);
     buffer_free(&local->packed);
     free(local->slice_ends);
@@ -293,10 +313,12 @@ static void local_close(struct operator* base)
 
 static const struct operator_ops local_ops = {
     .open = local_open,
+    .restore = local_restore,
     .process_batch = local_process_batch,
     .process_watermark = local_process_watermark,
     .process_watermark_status = local_process_watermark_status,
     .prepare_barrier = local_prepare_barrier,
+    .snapshot_state = local_snapshot_state,
     .end_input = local_end_input,
     .resume = local_resume,
     .close = local_close,
