@@ -1,4 +1,4 @@
-#include "taskmanager/operators/window_aggregate.h"
+#include "taskmanager/operators/window_aggregate_internal.h"
 
 #include "common/base/arena.h"
 #include "operator_harness.h"
@@ -69,7 +69,7 @@ static void open_local(struct fixture *f, struct plan_window window, uint32_t nu
     window.time_column = 2;
     f->plan.window = window;
     operator_harness_init(&f->harness, &f->process, &f->random, full_percent, num_outputs);
-    f->harness.operator= window_aggregate_create(&f->plan, f->input, f->output);
+    f->harness.operator= window_local_create(&f->plan, f->input, f->output);
     assert_int_equal(f->harness.operator->ops->open(f->harness.operator, & f->harness.context, &error),
                      STATUS_OK);
 }
