@@ -1,0 +1,80 @@
+#include "common/base/check.h"
+#include "taskmanager/state/row_table_internal.h"
+
+/* The first partition at or behind a key group's first. */
+static struct row_partition *first_from(const struct row_table *table, uint32_t index)
+{
+    for (; index < table->num_key_groups; index++)
+        if (table->key_groups[index] != NULL)
+            return table->key_groups[index];
+    return NULL;
+}
+
+static void begin_partition(struct row_walk *walk, struct row_partition *partition)
+{
+    walk->partition = partition;
+    walk->chunk = partition != NULL ? partition->newest : NULL;
+    walk->offset = ROW_CHUNK_HEAD_BYTES;
+}
+
+void row_table_walk_all(struct row_table *table, struct row_walk *walk)
+{
+    *walk = (struct row_walk){.table = table};
+    table->num_walks++;
+    begin_partition(walk, first_from(table, 0));
+}
+
+void row_table_walk(struct row_table *table, uint32_t key_group, int64_t namespace_, struct row_walk *walk)
+{
+    *walk = (struct row_walk){.table = table, .is_one_partition = true};
+    struct row_partition *partition = row_table_partition(table, key_group, namespace_);
+    if (partition != NULL) {
+        CHECK(!partition->is_pinned); /* one walk at a time */
+        partition->is_pinned = true;
+        partition->pinned_generation = table->generation++;
+        partition->open = NULL;
+    }
+    begin_partition(walk, partition);
+}
+
+static void next_partition(struct row_walk *walk)
+{
+    const struct row_partition *done = walk->partition;
+    if (done->next != NULL)
+        begin_partition(walk, done->next);
+    else
+        begin_partition(walk, first_from(walk->table, done->key_group - walk->table->first_key_group + 1));
+}
+
+uint32_t row_table_walk_next(struct row_walk *walk, void **ret_values, uint32_t capacity)
+{
+    uint32_t count = 0;
+    while (count < capacity && walk->partition != NULL) {
+        if (walk->chunk == NULL) {
+            if (walk->is_one_partition)
+                break;
+            next_partition(walk);
+            continue;
+        }
+        if (walk->offset >= walk->chunk->used) {
+            walk->chunk = walk->chunk->next;
+            walk->offset = ROW_CHUNK_HEAD_BYTES;
+            continue;
+        }
+        struct row *row = row_at(walk->chunk, walk->offset);
+        walk->offset += (uint32_t)row_size(walk->table, row->key_size);
+        if ((row->flags & (ROW_DEAD | ROW_TOMBSTONE)) == 0)
+            ret_values[count++] = row_value(row);
+    }
+    return count;
+}
+
+void row_table_walk_end(struct row_walk *walk)
+{
+    if (!walk->is_one_partition)
+        walk->table->num_walks--;
+    else if (walk->partition != NULL)
+        walk->partition->is_pinned = false;
+    walk->partition = NULL;
+    walk->is_one_partition = true;
+}
