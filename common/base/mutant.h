@@ -15,6 +15,11 @@ enum mutant {
     MUTANT_VOID_CHECKPOINTS,               /* what an older epoch published beyond the record counts */
     MUTANT_NO_REWIND,                      /* after a failed checkpoint the attempt goes on */
     MUTANT_STALE_EPOCH,                    /* messages to and from an older leader's tasks are taken */
+    MUTANT_SCRAP_OF_COMPLETED,             /* a doubled acknowledgement removes what is committed */
+    MUTANT_UNCOUNTED_FILES,                /* a file goes with the first checkpoint that referred to it */
+    MUTANT_UNKNOWN_BASE,                   /* tasks build upon any checkpoint that they know of */
+    MUTANT_RESTART_DURING_SWEEP,           /* a restart does not wait until files are swept */
+    MUTANT_FENCED_DISCARD,                 /* who does not lead any more removes checkpoints */
 };
 
 #ifndef FRAZIL_MUTANT

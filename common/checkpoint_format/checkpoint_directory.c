@@ -73,13 +73,13 @@ struct reference_list {
     size_t count;
 };
 
-static bool parse_name(const char *name, struct checkpoint_reference *ret_reference)
+bool checkpoint_reference_parse(const char *path, struct checkpoint_reference *ret_reference)
 {
     struct checkpoint_reference reference;
     int size = 0;
-    if (sscanf(name, "chk-%" SCNu64 "-e%" SCNu64 "%n", &reference.checkpoint_id, &reference.epoch, &size) !=
+    if (sscanf(path, "chk-%" SCNu64 "-e%" SCNu64 "%n", &reference.checkpoint_id, &reference.epoch, &size) !=
             2 ||
-        name[size] != '\0')
+        (path[size] != '\0' && path[size] != '/'))
         return false;
     *ret_reference = reference;
     return true;
@@ -89,7 +89,7 @@ static bool visit_entry(void *context, const char *name, bool is_directory)
 {
     struct reference_list *list = context;
     struct checkpoint_reference reference;
-    if (!is_directory || !parse_name(name, &reference))
+    if (!is_directory || !checkpoint_reference_parse(name, &reference))
         return true;
     list->items = mem_realloc(list->items, (list->count + 1) * sizeof *list->items);
     list->items[list->count++] = reference;

@@ -11,6 +11,8 @@ enum { CHECKPOINT_PATH_BYTES = 1024 };
 
 /* The folder of a job's checkpoints; the caller frees it. */
 char *checkpoint_job_folder(const char *directory, const char *name_space, const char *job_id);
+/* Whether a path below that folder is the folder of a checkpoint, or stands in one: "chk-7-e2/x". */
+bool checkpoint_reference_parse(const char *path, struct checkpoint_reference *ret_reference);
 /* The folder of one checkpoint, what a user restores from; the caller frees it. */
 char *checkpoint_folder(const char *job_folder, struct checkpoint_reference reference);
 

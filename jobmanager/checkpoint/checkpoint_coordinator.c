@@ -34,6 +34,9 @@ void coordinator_free(struct coordinator *coordinator)
         return;
     checkpoint_metadata_unref(coordinator->metadata);
     checkpoint_metadata_unref(coordinator->latest);
+    for (size_t i = 0; i < coordinator->num_retained; i++)
+        free(coordinator->retained[i].files);
+    state_files_free(&coordinator->files);
     free(coordinator->acknowledged);
     arena_free(coordinator->arena);
     free(coordinator);
@@ -98,6 +101,7 @@ static void abort_progress(struct coordinator *coordinator, const struct error *
 {
     uint64_t checkpoint_id = coordinator->metadata->checkpoint_id;
     record_failure(coordinator, checkpoint_id, reason, now_ms);
+    coordinator_scrap(coordinator, coordinator->metadata);
     drop_progress(coordinator);
     coordinator->callbacks.aborted(coordinator->callbacks.context, checkpoint_id, reason);
 }
@@ -145,8 +149,13 @@ static void trigger(struct coordinator *coordinator, int64_t now_ms)
     coordinator->counts.triggered++;
     coordinator_add_record(coordinator, now_ms);
     coordinator->next_trigger_ms = now_ms + coordinator->options.interval_ms;
-    coordinator->callbacks.trigger(coordinator->callbacks.context, metadata->checkpoint_id,
-                                   coordinator->is_final, now_ms);
+    struct coordinator_trigger command = {
+        .checkpoint_id = metadata->checkpoint_id,
+        .durable_id = coordinator->latest == NULL ? 0 : coordinator->latest->checkpoint_id,
+        .kind = coordinator->is_final ? CHECKPOINT_FINAL : CHECKPOINT_PERIODIC,
+        .now_ms = now_ms,
+    };
+    coordinator->callbacks.trigger(coordinator->callbacks.context, &command);
     reserve(coordinator);
 }
 
@@ -254,16 +263,32 @@ static void take_content(struct checkpoint_metadata *metadata,
     }
 }
 
+/* A task hands over what it wrote for a checkpoint that was given up before it could say so. */
+static void scrap_late(struct coordinator *coordinator,
+                       const struct coordinator_acknowledgement *acknowledgement)
+{
+    const struct checkpoint_record *record = coordinator_record(coordinator, acknowledgement->checkpoint_id);
+    if (record == NULL || !GUARD(MUTANT_SCRAP_OF_COMPLETED, record->status == CHECKPOINT_FAILED))
+        return;
+    struct checkpoint_metadata *metadata = checkpoint_metadata_create();
+    metadata->checkpoint_id = acknowledgement->checkpoint_id;
+    take_content(metadata, acknowledgement);
+    coordinator_scrap(coordinator, metadata);
+    checkpoint_metadata_unref(metadata);
+}
+
 enum status coordinator_acknowledge(struct coordinator *coordinator,
                                     const struct coordinator_acknowledgement *acknowledgement, int64_t now_ms,
                                     struct error *error)
 {
     CHECK(acknowledgement->task < coordinator->options.num_tasks);
+    bool is_awaited = coordinator->progress == PROGRESS_WAITS &&
+                      coordinator->metadata->checkpoint_id == acknowledgement->checkpoint_id;
+    if (!is_awaited)
+        scrap_late(coordinator, acknowledgement);
     if (!GUARD(MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, acknowledgement->attempt == coordinator->attempt))
         return error_set(error, STATUS_FENCED, "attempt %u is not the present one", acknowledgement->attempt);
-    if (coordinator->progress != PROGRESS_WAITS ||
-        coordinator->metadata->checkpoint_id != acknowledgement->checkpoint_id ||
-        coordinator->acknowledged[acknowledgement->task])
+    if (!is_awaited || coordinator->acknowledged[acknowledgement->task])
         return STATUS_OK;
     coordinator->acknowledged[acknowledgement->task] = true;
     coordinator->num_acknowledged++;
@@ -318,7 +343,7 @@ void coordinator_stored(struct coordinator *coordinator, uint64_t checkpoint_id,
     record->durable_ms = record->ended_ms = now_ms;
     checkpoint_metadata_unref(coordinator->latest);
     coordinator->latest = metadata;
-    coordinator_retain(coordinator, (struct checkpoint_reference){checkpoint_id, metadata->epoch}, false);
+    coordinator_retain(coordinator, metadata, false);
     int64_t earliest_ms = now_ms + coordinator->options.min_pause_ms;
     if (coordinator->next_trigger_ms < earliest_ms && !coordinator->is_ended)
         coordinator->next_trigger_ms = earliest_ms;

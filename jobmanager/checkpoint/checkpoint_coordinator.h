@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/checkpoint_format/checkpoint_metadata.h"
+#include "jobmanager/checkpoint/state_files.h"
 
 /*
  * The checkpoint coordinator of one job as a state machine. Events carry the time; commands go out by
@@ -25,9 +26,21 @@ struct coordinator_options {
     uint64_t epoch;
 };
 
+enum checkpoint_kind {
+    CHECKPOINT_PERIODIC,
+    CHECKPOINT_FINAL, /* behind the end of all input */
+};
+
+struct coordinator_trigger {
+    uint64_t checkpoint_id;
+    uint64_t durable_id; /* the newest durable one, 0 when none: kept until this one is resolved */
+    enum checkpoint_kind kind;
+    int64_t now_ms;
+};
+
 struct coordinator_callbacks {
     void *context;
-    void (*trigger)(void *context, uint64_t checkpoint_id, bool is_final, int64_t now_ms);
+    void (*trigger)(void *context, const struct coordinator_trigger *trigger);
     /* Answered by coordinator_stored or coordinator_store_failed. A reference is passed on. */
     void (*store)(void *context, struct checkpoint_metadata *metadata);
     void (*durable)(void *context, struct checkpoint_metadata *metadata);
@@ -35,8 +48,12 @@ struct coordinator_callbacks {
     void (*fail_job)(void *context, const struct error *error);
     /* Ids below `until` are to be reserved durably; answered by coordinator_ids_reserved. */
     void (*reserve_ids)(void *context, uint64_t until);
-    /* A published checkpoint is not kept any longer. */
-    void (*discard)(void *context, struct checkpoint_reference reference);
+    /* A published checkpoint is not kept any longer: it goes first, then the files that only it referred to.
+     */
+    void (*discard)(void *context, struct checkpoint_reference reference, const struct path_list *files);
+    /* A checkpoint was given up: what its tasks wrote for it, files of keyed state and those of its
+     * committables, is nobody's. A reference is passed on. */
+    void (*scrap)(void *context, struct checkpoint_metadata *metadata, const struct path_list *files);
 };
 
 struct coordinator_acknowledgement {
@@ -93,7 +110,7 @@ void coordinator_free(struct coordinator *coordinator);
 void coordinator_recovered(struct coordinator *coordinator, uint64_t next_id,
                            struct checkpoint_metadata *latest, int64_t now_ms);
 /* A published checkpoint of before, oldest first, for retention. */
-void coordinator_add_retained(struct coordinator *coordinator, struct checkpoint_reference reference,
+void coordinator_add_retained(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
                               bool is_committed);
 void coordinator_ids_reserved(struct coordinator *coordinator, uint64_t until, int64_t now_ms);
 /* It is asked for again, by a tick. */
@@ -125,6 +142,10 @@ int64_t coordinator_next_timer_ms(const struct coordinator *coordinator);
 bool coordinator_is_storing(const struct coordinator *coordinator);
 /* The newest durable checkpoint: what an attempt restores. NULL: none. Borrowed. */
 struct checkpoint_metadata *coordinator_latest(const struct coordinator *coordinator);
+/* What must be there for the checkpoints that are kept: the caller frees both. */
+void coordinator_list_kept(const struct coordinator *coordinator,
+                           struct checkpoint_reference **ret_references, size_t *ret_num_references,
+                           struct path_list *ret_files);
 void coordinator_count_restore(struct coordinator *coordinator, int64_t now_ms);
 struct coordinator_counts coordinator_counts(const struct coordinator *coordinator);
 /* Newest first: index 0 .. coordinator_history_size - 1. */

@@ -11,6 +11,9 @@ void found_checkpoints_free(struct found_checkpoints *found)
     for (size_t i = 0; i < found->num_uncommitted; i++)
         checkpoint_metadata_unref(found->uncommitted[i]);
     free(found->uncommitted);
+    for (size_t i = 0; i < found->num_references && found->metadata != NULL; i++)
+        checkpoint_metadata_unref(found->metadata[i]);
+    free(found->metadata);
     free(found->references);
     free(found->folder);
     *found = (struct found_checkpoints){0};
@@ -68,6 +71,26 @@ static enum status restore_other(const struct checkpoint_search *search, struct 
     return found->is_settled ? STATUS_OK : read_uncommitted(search->io, found->folder, found, error);
 }
 
+/* The newest one counts: it must be whole. Of the older ones, which are only kept, one may be damaged, or be
+ * gone by the hand of an older leader. */
+static enum status read_all(const struct checkpoint_search *search, struct found_checkpoints *found,
+                            struct error *error)
+{
+    for (size_t i = 0; i < found->num_references; i++) {
+        bool is_newest = i == found->num_references - 1;
+        struct error failure;
+        enum status status = checkpoint_read(search->io, search->job_folder, found->references[i],
+                                             &found->metadata[i], &failure);
+        bool may_lack = status == STATUS_NOT_FOUND || status == STATUS_CORRUPT;
+        if (status != STATUS_OK && (is_newest || !may_lack)) {
+            *error = failure;
+            return status;
+        }
+    }
+    found->latest = checkpoint_metadata_ref(found->metadata[found->num_references - 1]);
+    return STATUS_OK;
+}
+
 static enum status find_own(const struct checkpoint_search *search, struct found_checkpoints *found,
                             struct error *error)
 {
@@ -79,11 +102,11 @@ static enum status find_own(const struct checkpoint_search *search, struct found
         pass_id(found, found->references[i].checkpoint_id);
     found->num_references = checkpoint_line_filter(found->references, found->num_references, search->records,
                                                    search->num_records);
+    found->metadata = mem_calloc(found->num_references + 1, sizeof(void *));
     if (found->num_references == 0)
         return STATUS_OK;
     found->is_own = true;
-    status = checkpoint_read(search->io, search->job_folder, found->references[found->num_references - 1],
-                             &found->latest, error);
+    status = read_all(search, found, error);
     return status == STATUS_OK ? read_uncommitted(search->io, search->job_folder, found, error) : status;
 }
 

@@ -13,6 +13,7 @@ struct found_checkpoints {
     struct checkpoint_metadata **uncommitted;
     size_t num_uncommitted;
     struct checkpoint_reference *references; /* all of this job's own that are in line, oldest first */
+    struct checkpoint_metadata **metadata;   /* of each; NULL: it went meanwhile, or it is damaged and old */
     size_t num_references;
     uint64_t next_id; /* never used before */
 };

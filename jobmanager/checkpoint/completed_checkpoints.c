@@ -1,7 +1,9 @@
 /* What is kept of checkpoints: the published ones, and the history for observers. */
 #include "common/base/check.h"
+#include "common/base/memory.h"
 #include "jobmanager/checkpoint/coordinator_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void coordinator_add_record(struct coordinator *coordinator, int64_t now_ms)
@@ -40,12 +42,28 @@ uint32_t coordinator_num_uncommitted(const struct coordinator *coordinator)
     return count;
 }
 
-void coordinator_retain(struct coordinator *coordinator, struct checkpoint_reference reference,
+void coordinator_retain(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
                         bool is_committed)
 {
     CHECK(coordinator->num_retained < MAX_RETAINED);
-    coordinator->retained[coordinator->num_retained++] =
-        (struct retained_checkpoint){.reference = reference, .is_committed = is_committed};
+    struct retained_checkpoint *retained = &coordinator->retained[coordinator->num_retained++];
+    *retained = (struct retained_checkpoint){
+        .reference = {metadata->checkpoint_id, metadata->epoch},
+        .is_committed = is_committed,
+    };
+    retained->files = state_files_retain(&coordinator->files, metadata, &retained->num_files);
+}
+
+static void discard(struct coordinator *coordinator, struct retained_checkpoint *checkpoint)
+{
+    struct checkpoint_record *record = coordinator_record(coordinator, checkpoint->reference.checkpoint_id);
+    if (record != NULL)
+        record->is_discarded = true;
+    struct path_list files = {0};
+    state_files_release(&coordinator->files, checkpoint->files, checkpoint->num_files, &files);
+    free(checkpoint->files);
+    coordinator->callbacks.discard(coordinator->callbacks.context, checkpoint->reference, &files);
+    path_list_free(&files);
 }
 
 void coordinator_subsume(struct coordinator *coordinator)
@@ -62,22 +80,41 @@ void coordinator_subsume(struct coordinator *coordinator)
             continue;
         }
         surplus--;
-        struct checkpoint_record *record =
-            coordinator_record(coordinator, checkpoint.reference.checkpoint_id);
-        if (record != NULL)
-            record->is_discarded = true;
-        coordinator->callbacks.discard(coordinator->callbacks.context, checkpoint.reference);
+        discard(coordinator, &checkpoint);
     }
     coordinator->num_retained = kept;
 }
 
-void coordinator_add_retained(struct coordinator *coordinator, struct checkpoint_reference reference,
+void coordinator_add_retained(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
                               bool is_committed)
 {
     if (coordinator->num_retained == MAX_RETAINED)
         coordinator_subsume(coordinator);
     if (coordinator->num_retained < MAX_RETAINED)
-        coordinator_retain(coordinator, reference, is_committed);
+        coordinator_retain(coordinator, metadata, is_committed);
+}
+
+void coordinator_list_kept(const struct coordinator *coordinator,
+                           struct checkpoint_reference **ret_references, size_t *ret_num_references,
+                           struct path_list *ret_files)
+{
+    struct checkpoint_reference *references = mem_calloc(coordinator->num_retained + 1, sizeof *references);
+    for (size_t i = 0; i < coordinator->num_retained; i++)
+        references[i] = coordinator->retained[i].reference;
+    *ret_references = references;
+    *ret_num_references = coordinator->num_retained;
+    *ret_files = (struct path_list){0};
+    state_files_list(&coordinator->files, ret_files);
+}
+
+void coordinator_scrap(struct coordinator *coordinator, struct checkpoint_metadata *metadata)
+{
+    if (metadata->num_keyed_states == 0 && metadata->num_committables == 0)
+        return;
+    struct path_list files = {0};
+    state_files_strangers(&coordinator->files, metadata, &files);
+    coordinator->callbacks.scrap(coordinator->callbacks.context, checkpoint_metadata_ref(metadata), &files);
+    path_list_free(&files);
 }
 
 size_t coordinator_history_size(const struct coordinator *coordinator)

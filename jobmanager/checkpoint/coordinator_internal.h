@@ -7,6 +7,8 @@ enum { MAX_RETAINED = 256, RESERVED_IDS = 16 };
 struct retained_checkpoint {
     struct checkpoint_reference reference;
     bool is_committed;
+    struct state_file **files; /* owned array; entries of coordinator->files */
+    size_t num_files;
 };
 
 enum progress {
@@ -42,6 +44,7 @@ struct coordinator {
     struct checkpoint_metadata *latest;
     struct retained_checkpoint retained[MAX_RETAINED]; /* oldest first */
     size_t num_retained;
+    struct state_files files; /* that the retained ones refer to */
     uint32_t failures_in_row;
     struct coordinator_counts counts;
     int64_t restored_ms;
@@ -53,7 +56,9 @@ void coordinator_add_record(struct coordinator *coordinator, int64_t now_ms);
 /* NULL when it is forgotten. */
 struct checkpoint_record *coordinator_record(struct coordinator *coordinator, uint64_t checkpoint_id);
 uint32_t coordinator_num_uncommitted(const struct coordinator *coordinator);
-void coordinator_retain(struct coordinator *coordinator, struct checkpoint_reference reference,
+void coordinator_retain(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
                         bool is_committed);
+/* The tasks' files of a checkpoint that was given up. */
+void coordinator_scrap(struct coordinator *coordinator, struct checkpoint_metadata *metadata);
 /* Discards what is committed and older than what is to be kept. */
 void coordinator_subsume(struct coordinator *coordinator);

@@ -446,3 +446,15 @@ enum status table_committer_commit(struct table_committer *committer, int64_t ch
     *ret_result = result;
     return STATUS_OK;
 }
+
+enum status table_committer_remove_files(struct table_committer *committer, struct bytes_view committable,
+                                         struct error *error)
+{
+    struct arena *arena = arena_create(ARENA_BYTES);
+    struct iceberg_committable decoded;
+    enum status status = iceberg_committable_decode(committable, arena, &decoded, error);
+    for (uint32_t i = 0; status == STATUS_OK && i < decoded.num_files; i++)
+        status = file_io_delete(committer->io, decoded.files[i].path, error);
+    arena_free(arena);
+    return status;
+}

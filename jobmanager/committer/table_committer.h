@@ -76,3 +76,9 @@ STATUS_MUST_CHECK enum status table_committer_commit(struct table_committer *com
                                                      uint32_t num_committables,
                                                      struct table_commit_result *ret_result,
                                                      struct error *error);
+
+/* Removes the data files of one committable, which will never be committed: its checkpoint was given up
+ * before it was published. Idempotent. */
+STATUS_MUST_CHECK enum status table_committer_remove_files(struct table_committer *committer,
+                                                           struct bytes_view committable,
+                                                           struct error *error);

@@ -79,6 +79,7 @@ struct job {
     enum job_state state; /* as shown: a terminal one only once it is stored */
     enum job_state stored_state;
     bool is_state_stored; /* stored_state is in the store */
+    bool is_cleaned;      /* after its end: what it left over is being removed */
     int64_t state_retry_ms;
     struct cancel_waiter *cancel_waiters;
     struct error failure; /* code OK unless FAILED */
@@ -170,9 +171,10 @@ void job_set_state(struct job *job, enum job_state state);
 int32_t job_vertex_index(const struct job *job, const char *vertex_id);
 void job_task_name(const struct job *job, const struct execution *execution, struct buffer *name);
 
-/* job_rpc.c and job_io.c: the operations of a job's master */
+/* job_rpc.c, job_io.c and job_removal.c: the operations of a job's master */
 void job_rpc_operations(struct job *job, struct job_operations *operations);
 void job_io_operations(struct job *job, struct job_operations *operations);
+void job_removal_operations(struct job_operations *operations);
 void job_put_state(struct job *job, enum job_state state);
 
 /* adoption.c: replaces what was found of another job by what this one restores. */

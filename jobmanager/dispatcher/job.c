@@ -255,6 +255,7 @@ static struct job_master *make_master(struct job *job, struct job_master_options
     struct job_operations operations;
     job_rpc_operations(job, &operations);
     job_io_operations(job, &operations);
+    job_removal_operations(&operations);
     struct job_master *master = job_master_create(options, &operations, dispatcher_now_ms(job->dispatcher));
     free(vertices);
     free(names);
@@ -368,6 +369,10 @@ void job_after_event(struct job *job)
 {
     if (job->master == NULL || !job_state_is_terminal(job->state))
         return;
+    if (!job->is_cleaned) {
+        job->is_cleaned = true;
+        job_master_clean_up(job->master, dispatcher_now_ms(job->dispatcher));
+    }
     if (job->num_requests == 0 && !job_master_has_requests(job->master))
         put_away(job);
 }

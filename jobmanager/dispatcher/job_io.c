@@ -2,36 +2,18 @@
 #include "common/base/check.h"
 #include "common/base/hash.h"
 #include "common/base/memory.h"
-#include "jobmanager/checkpoint/checkpoint_finder.h"
-#include "jobmanager/dispatcher/dispatcher_internal.h"
+#include "jobmanager/dispatcher/job_io_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-struct io_request {
-    struct event event;
-    struct job *job; /* outlives the request: num_requests */
-    enum status (*work)(struct io_request *request, struct error *error);
-    void (*done)(struct job *job, struct io_request *request, const struct error *failure);
-    enum status status;
-    struct error error;
-    uint32_t table;
-    int64_t number; /* a checkpoint's id, or what was read */
-    struct checkpoint_reference reference;
-    struct checkpoint_metadata *metadata;
-    uint64_t size_bytes;
-    struct table_commit_result result;
-    struct found_checkpoints found;
-    enum job_state state;
-    struct error failure; /* of a FAILED job */
-    int64_t state_ms;
-};
-
 static void free_request(struct io_request *request)
 {
     checkpoint_metadata_unref(request->metadata);
     found_checkpoints_free(&request->found);
+    path_list_free(&request->files);
+    free(request->references);
     free(request);
 }
 
@@ -59,7 +41,7 @@ static void run_work(void *context)
     dispatcher_post(request->job->dispatcher, &request->event);
 }
 
-static struct io_request *new_request(struct job *job)
+struct io_request *io_request_create(struct job *job)
 {
     struct io_request *request = mem_calloc(1, sizeof *request);
     request->event = (struct event){.run = run_done, .drop = drop_request};
@@ -67,10 +49,7 @@ static struct io_request *new_request(struct job *job)
     return request;
 }
 
-enum io_lane { LANE_STORE, LANE_CHECKPOINT, LANE_TABLE };
-
-/* Requests of one lane of a job run one after the other. */
-static void begin(struct io_request *request, enum io_lane lane)
+void io_request_begin(struct io_request *request, enum io_lane lane)
 {
     struct job *job = request->job;
     uint64_t key =
@@ -93,11 +72,11 @@ static void done_claim(struct job *job, struct io_request *request, const struct
 
 static void on_claim(void *context, uint32_t table)
 {
-    struct io_request *request = new_request(context);
+    struct io_request *request = io_request_create(context);
     request->work = work_claim;
     request->done = done_claim;
     request->table = table;
-    begin(request, LANE_TABLE);
+    io_request_begin(request, LANE_TABLE);
 }
 
 static enum status work_read_last(struct io_request *request, struct error *error)
@@ -115,15 +94,15 @@ static void done_read_last(struct job *job, struct io_request *request, const st
 
 static void on_read_last(void *context, uint32_t table, int64_t restored_checkpoint_id)
 {
-    struct io_request *request = new_request(context);
+    struct io_request *request = io_request_create(context);
     request->work = work_read_last;
     request->done = done_read_last;
     request->table = table;
     request->number = restored_checkpoint_id;
-    begin(request, LANE_TABLE);
+    io_request_begin(request, LANE_TABLE);
 }
 
-static bool writes_table(const struct job *job, uint32_t sink_id, uint32_t table)
+bool job_writes_table(const struct job *job, uint32_t sink_id, uint32_t table)
 {
     if (sink_id >= job->graph->sink_count)
         return false;
@@ -139,7 +118,7 @@ static enum status work_commit(struct io_request *request, struct error *error)
     struct bytes_view *committables = mem_calloc(metadata->num_committables + 1, sizeof *committables);
     uint32_t count = 0;
     for (size_t i = 0; i < metadata->num_committables; i++)
-        if (writes_table(job, metadata->committables[i].sink_id, request->table))
+        if (job_writes_table(job, metadata->committables[i].sink_id, request->table))
             committables[count++] = metadata->committables[i].content;
     enum status status = table_committer_commit(job->tables[request->table].committer, request->number,
                                                 committables, count, &request->result, error);
@@ -168,13 +147,13 @@ static void done_commit(struct job *job, struct io_request *request, const struc
 
 static void on_commit(void *context, uint32_t table, struct checkpoint_metadata *metadata)
 {
-    struct io_request *request = new_request(context);
+    struct io_request *request = io_request_create(context);
     request->work = work_commit;
     request->done = done_commit;
     request->table = table;
     request->number = (int64_t)metadata->checkpoint_id;
     request->metadata = checkpoint_metadata_ref(metadata);
-    begin(request, LANE_TABLE);
+    io_request_begin(request, LANE_TABLE);
 }
 
 static enum status publish(struct io_request *request, struct error *error)
@@ -226,7 +205,7 @@ static void done_store(struct job *job, struct io_request *request, const struct
 static void on_store(void *context, struct checkpoint_metadata *metadata)
 {
     struct job *job = context;
-    struct io_request *request = new_request(job);
+    struct io_request *request = io_request_create(job);
     request->work = work_store;
     request->done = done_store;
     request->metadata = metadata;
@@ -234,7 +213,7 @@ static void on_store(void *context, struct checkpoint_metadata *metadata)
     /* The machines' time is this process's own; the file is for others. */
     metadata->trigger_ms = dispatcher_wall_ms(job->dispatcher, metadata->trigger_ms);
     metadata->completed_ms = dispatcher_wall_ms(job->dispatcher, metadata->completed_ms);
-    begin(request, LANE_CHECKPOINT);
+    io_request_begin(request, LANE_CHECKPOINT);
 }
 
 static enum status work_find(struct io_request *request, struct error *error)
@@ -285,10 +264,10 @@ static void done_find(struct job *job, struct io_request *request, const struct 
 
 static void on_find(void *context)
 {
-    struct io_request *request = new_request(context);
+    struct io_request *request = io_request_create(context);
     request->work = work_find;
     request->done = done_find;
-    begin(request, LANE_STORE);
+    io_request_begin(request, LANE_STORE);
 }
 
 static enum status work_record(struct io_request *request, struct error *error)
@@ -305,11 +284,11 @@ static void done_record(struct job *job, struct io_request *request, const struc
 
 static void on_record(void *context, uint64_t checkpoint_id)
 {
-    struct io_request *request = new_request(context);
+    struct io_request *request = io_request_create(context);
     request->work = work_record;
     request->done = done_record;
     request->number = (int64_t)checkpoint_id;
-    begin(request, LANE_STORE);
+    io_request_begin(request, LANE_STORE);
 }
 
 static enum status work_reserve(struct io_request *request, struct error *error)
@@ -326,33 +305,11 @@ static void done_reserve(struct job *job, struct io_request *request, const stru
 
 static void on_reserve(void *context, uint64_t until)
 {
-    struct io_request *request = new_request(context);
+    struct io_request *request = io_request_create(context);
     request->work = work_reserve;
     request->done = done_reserve;
     request->number = (int64_t)until;
-    begin(request, LANE_STORE);
-}
-
-static enum status work_discard(struct io_request *request, struct error *error)
-{
-    return checkpoint_delete(request->job->checkpoint_io, request->job->checkpoint_folder, request->reference,
-                             error);
-}
-
-static void done_discard(struct job *job, struct io_request *request, const struct error *failure)
-{
-    if (failure != NULL)
-        dispatcher_log(job->dispatcher, LOG_WARN, "checkpoint not removed job=%s checkpoint=%llu: %s",
-                       job->id, (unsigned long long)request->reference.checkpoint_id, failure->message);
-}
-
-static void on_discard(void *context, struct checkpoint_reference reference)
-{
-    struct io_request *request = new_request(context);
-    request->work = work_discard;
-    request->done = done_discard;
-    request->reference = reference;
-    begin(request, LANE_CHECKPOINT);
+    io_request_begin(request, LANE_STORE);
 }
 
 static enum status work_put_state(struct io_request *request, struct error *error)
@@ -389,7 +346,7 @@ static void done_put_state(struct job *job, struct io_request *request, const st
 
 void job_store_state_now(struct job *job)
 {
-    struct io_request *request = new_request(job);
+    struct io_request *request = io_request_create(job);
     job->state_retry_ms = -1;
     request->work = work_put_state;
     request->done = done_put_state;
@@ -399,7 +356,7 @@ void job_store_state_now(struct job *job)
     if (job->stored_state == JOB_FAILED)
         request->failure =
             job->master == NULL ? job->failure : *scheduler_last_failure(job_master_scheduler(job->master));
-    begin(request, LANE_STORE);
+    io_request_begin(request, LANE_STORE);
 }
 
 /* The state counts, and is shown, once it is in the store. */
@@ -421,5 +378,4 @@ void job_io_operations(struct job *job, struct job_operations *operations)
     operations->commit = on_commit;
     operations->store = on_store;
     operations->reserve_ids = on_reserve;
-    operations->discard = on_discard;
 }

@@ -13,6 +13,7 @@ struct job_master *job_master_create(const struct job_master_options *options,
     struct job_master *job = mem_calloc(1, sizeof *job);
     job->operations = *operations;
     job->epoch = options->coordinator.epoch;
+    job->is_recovered = options->scheduler.is_recovered;
     job->num_sinks = options->num_sinks;
     if (options->num_sinks > 0)
         job->table_of_sink =
@@ -65,8 +66,28 @@ static bool is_committing(const struct job_master *job)
 static void update_blocks(struct job_master *job)
 {
     bool is_storing = coordinator_is_storing(job->coordinator);
-    scheduler_block_restart(job->scheduler, is_storing, job->now_ms);
+    bool is_swept = GUARD(MUTANT_RESTART_DURING_SWEEP, !job->is_sweeping) && !job->needs_sweep;
+    scheduler_block_restart(job->scheduler, is_storing || !is_swept, job->now_ms);
     scheduler_block_end(job->scheduler, is_storing || is_recovering(job) || is_committing(job), job->now_ms);
+}
+
+/* Only while no task of this leader writes: a file that is being written is known to nobody either. */
+static void sweep(struct job_master *job)
+{
+    bool is_due = job->needs_sweep && job->knows_kept && !job->is_sweeping && !is_recovering(job) &&
+                  !scheduler_has_tasks(job->scheduler) && !coordinator_is_storing(job->coordinator);
+    if (!is_due)
+        return;
+    struct checkpoint_reference *references;
+    size_t num_references;
+    struct path_list files;
+    coordinator_list_kept(job->coordinator, &references, &num_references, &files);
+    job->needs_sweep = false;
+    job->is_sweeping = true;
+    job->num_requests++;
+    job->operations.sweep(job->operations.context, references, num_references, &files);
+    path_list_free(&files);
+    free(references);
 }
 
 static bool announce_pending(struct job_master *job)
@@ -127,6 +148,7 @@ void job_master_settle(struct job_master *job)
     }
     check_cancel_deadline(job);
     job_master_recover(job);
+    sweep(job);
     update_blocks(job);
 }
 
@@ -170,6 +192,14 @@ void job_master_fail(struct job_master *job, const struct error *error, int64_t 
     if (error->fatal)
         update_blocks(job);
     scheduler_fail(job->scheduler, error, now_ms);
+    job_master_settle(job);
+}
+
+void job_master_clean_up(struct job_master *job, int64_t now_ms)
+{
+    CHECK(job_state_is_terminal(scheduler_state(job->scheduler)));
+    job->now_ms = now_ms;
+    job->needs_sweep = true;
     job_master_settle(job);
 }
 

@@ -21,7 +21,7 @@ struct job_operations {
                    struct checkpoint_metadata *restored);
     void (*cancel_task)(void *context, const struct execution *execution, uint32_t attempt);
     void (*trigger)(void *context, const struct execution *execution, uint32_t attempt,
-                    uint64_t checkpoint_id, bool is_final, int64_t now_ms);
+                    const struct coordinator_trigger *trigger);
     void (*notify)(void *context, const struct execution *execution, uint32_t attempt, uint64_t checkpoint_id,
                    bool is_aborted, bool is_final);
     void (*quarantine)(void *context, const char *taskmanager_id);
@@ -33,7 +33,13 @@ struct job_operations {
     void (*commit)(void *context, uint32_t table, struct checkpoint_metadata *metadata); /* borrowed */
     void (*store)(void *context, struct checkpoint_metadata *metadata); /* a reference is passed on */
     void (*reserve_ids)(void *context, uint64_t until);
-    void (*discard)(void *context, struct checkpoint_reference reference); /* not answered */
+    /* The next two are not answered. */
+    void (*discard)(void *context, struct checkpoint_reference reference, const struct path_list *files);
+    void (*scrap)(void *context, struct checkpoint_metadata *metadata,
+                  const struct path_list *files); /* a reference is passed on */
+    /* Removes from the job's folder what no kept checkpoint refers to. */
+    void (*sweep)(void *context, const struct checkpoint_reference *references, size_t num_references,
+                  const struct path_list *files);
     void (*state_changed)(void *context, enum job_state from, enum job_state to);
     void (*failed)(void *context, const struct execution *execution, const struct error *error);
 };
@@ -58,6 +64,8 @@ void job_master_free(struct job_master *job);
 void job_master_start(struct job_master *job, int64_t now_ms);
 void job_master_cancel(struct job_master *job, int64_t now_ms);
 void job_master_fail(struct job_master *job, const struct error *error, int64_t now_ms);
+/* The end of the job is stored: what no kept checkpoint refers to is swept. */
+void job_master_clean_up(struct job_master *job, int64_t now_ms);
 void job_master_tick(struct job_master *job, int64_t now_ms);
 int64_t job_master_next_timer_ms(const struct job_master *job);
 
@@ -99,6 +107,7 @@ void job_master_table_committed(struct job_master *job, uint32_t table, uint64_t
                                 int64_t snapshot_id, const struct error *failure, int64_t now_ms);
 void job_master_stored(struct job_master *job, uint64_t checkpoint_id, uint64_t size_bytes,
                        const struct error *failure, int64_t now_ms);
+void job_master_swept(struct job_master *job, int64_t now_ms); /* whether it could or not */
 void job_master_ids_reserved(struct job_master *job, uint64_t until, const struct error *failure,
                              int64_t now_ms);
 

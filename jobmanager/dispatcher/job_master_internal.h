@@ -18,6 +18,7 @@ enum recovery_step {
 struct job_master {
     struct job_operations operations;
     uint64_t epoch;
+    bool is_recovered; /* from an earlier leader */
     struct scheduler *scheduler;
     struct coordinator *coordinator;
     struct committer *committer;
@@ -40,6 +41,10 @@ struct job_master {
     bool has_failure;
     struct error failure;
     bool all_claimed, all_read;
+
+    bool knows_kept;  /* the coordinator has heard of all checkpoints that are kept */
+    bool needs_sweep; /* tasks may have left files that nobody knows; before the next attempt they go */
+    bool is_sweeping;
 
     uint64_t final_id; /* committed as the end of the present attempt; 0 */
     int64_t final_notified_ms;

@@ -35,13 +35,15 @@ static void begin_commits(struct job_master *job)
         bool is_open = found->latest != NULL && id == found->latest->checkpoint_id;
         for (size_t u = 0; u < found->num_uncommitted; u++)
             is_open = is_open || id == found->uncommitted[u]->checkpoint_id;
-        coordinator_add_retained(job->coordinator, found->references[i], !is_open);
+        if (found->metadata[i] != NULL)
+            coordinator_add_retained(job->coordinator, found->metadata[i], !is_open);
     }
     bool is_skipped = found->is_settled || GUARD(MUTANT_SKIP_UNCOMMITTED, false);
     for (size_t u = 0; u < found->num_uncommitted && !is_skipped; u++)
         job_master_add_pending(job, checkpoint_metadata_ref(found->uncommitted[u]));
     if (found->latest != NULL && !is_skipped)
         job_master_add_pending(job, checkpoint_metadata_ref(found->latest));
+    job->knows_kept = true;
     coordinator_recovered(job->coordinator, found->next_id, found->latest, job->now_ms);
 }
 
@@ -65,6 +67,8 @@ void job_master_recover(struct job_master *job)
     if (job->step == RECOVERY_COMMIT && job->num_pending == 0) {
         job->step = RECOVERY_DONE;
         found_checkpoints_free(&job->found);
+        job->needs_sweep = job->is_recovered;
+        scheduler_block_restart(job->scheduler, job->needs_sweep, job->now_ms);
         scheduler_start(job->scheduler, job->now_ms);
     }
 }
@@ -143,6 +147,15 @@ void job_master_stored(struct job_master *job, uint64_t checkpoint_id, uint64_t 
     } else {
         coordinator_store_failed(job->coordinator, checkpoint_id, failure, now_ms);
     }
+    job_master_settle(job);
+}
+
+void job_master_swept(struct job_master *job, int64_t now_ms)
+{
+    CHECK(job->num_requests > 0 && job->is_sweeping);
+    job->num_requests--;
+    job->is_sweeping = false;
+    job->now_ms = now_ms;
     job_master_settle(job);
 }
 

@@ -279,26 +279,24 @@ static void on_cancel_task(void *context, const struct execution *execution, uin
     buffer_free(&payload);
 }
 
-static uint64_t durable_id(const struct job *job)
-{
-    const struct checkpoint_metadata *latest = coordinator_latest(job_master_coordinator(job->master));
-    return latest == NULL ? 0 : latest->checkpoint_id;
-}
-
 static void on_trigger(void *context, const struct execution *execution, uint32_t attempt,
-                       uint64_t checkpoint_id, bool is_final, int64_t now_ms)
+                       const struct coordinator_trigger *trigger)
 {
+    static const enum rpc_checkpoint_kind kinds[] = {
+        [CHECKPOINT_PERIODIC] = RPC_CHECKPOINT_PERIODIC,
+        [CHECKPOINT_FINAL] = RPC_CHECKPOINT_FINAL,
+    };
     struct job *job = context;
     struct rpc_trigger_checkpoint message = {
         .task = task_id(job, execution, attempt),
-        .checkpoint_id = checkpoint_id,
-        .kind = is_final ? RPC_CHECKPOINT_FINAL : RPC_CHECKPOINT_PERIODIC,
-        .durable_id = durable_id(job),
-        .timestamp_ms = dispatcher_wall_ms(job->dispatcher, now_ms),
+        .checkpoint_id = trigger->checkpoint_id,
+        .kind = kinds[trigger->kind],
+        .durable_id = trigger->durable_id,
+        .timestamp_ms = dispatcher_wall_ms(job->dispatcher, trigger->now_ms),
     };
     struct buffer payload = {0};
     rpc_trigger_checkpoint_encode(&message, &payload);
-    call_task(job, execution, attempt, RPC_TRIGGER_CHECKPOINT, checkpoint_id, &payload);
+    call_task(job, execution, attempt, RPC_TRIGGER_CHECKPOINT, trigger->checkpoint_id, &payload);
     buffer_free(&payload);
 }
 

@@ -54,6 +54,7 @@ static void on_all_ended(void *context)
 static void on_attempt_ended(void *context)
 {
     struct job_master *job = context;
+    job->needs_sweep = true;
     coordinator_attempt_ended(job->coordinator, job->now_ms);
 }
 
@@ -75,7 +76,7 @@ static void on_failed(void *context, const struct execution *execution, const st
     job->operations.failed(job->operations.context, execution, error);
 }
 
-static void on_trigger(void *context, uint64_t checkpoint_id, bool is_final, int64_t now_ms)
+static void on_trigger(void *context, const struct coordinator_trigger *trigger)
 {
     struct job_master *job = context;
     size_t count;
@@ -83,7 +84,7 @@ static void on_trigger(void *context, uint64_t checkpoint_id, bool is_final, int
     for (size_t i = 0; i < count; i++)
         if (executions[i].is_source)
             job->operations.trigger(job->operations.context, &executions[i],
-                                    scheduler_attempt(job->scheduler), checkpoint_id, is_final, now_ms);
+                                    scheduler_attempt(job->scheduler), trigger);
 }
 
 static void on_store(void *context, struct checkpoint_metadata *metadata)
@@ -124,10 +125,16 @@ static void on_reserve_ids(void *context, uint64_t until)
     job->operations.reserve_ids(job->operations.context, until);
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference)
+static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
 {
     struct job_master *job = context;
-    job->operations.discard(job->operations.context, reference);
+    job->operations.discard(job->operations.context, reference, files);
+}
+
+static void on_scrap(void *context, struct checkpoint_metadata *metadata, const struct path_list *files)
+{
+    struct job_master *job = context;
+    job->operations.scrap(job->operations.context, metadata, files);
 }
 
 static void on_claim(void *context, uint32_t table)
@@ -207,6 +214,7 @@ void job_master_wire(struct job_master *job, const struct job_master_options *op
         .fail_job = on_fail_job,
         .reserve_ids = on_reserve_ids,
         .discard = on_discard,
+        .scrap = on_scrap,
     };
     struct committer_callbacks committer = {
         .context = job,

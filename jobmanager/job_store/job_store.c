@@ -96,7 +96,7 @@ static void epoch_name(const char *kind, uint64_t epoch, char name[64])
  * After a write that somebody will be told of. A later leader publishes its epoch before it reads the jobs,
  * so that it has seen what was written while ours was the newest; of what came after, nobody may be told.
  */
-static enum status check_lead(const struct job_store *store, struct error *error)
+enum status job_store_check_lead(const struct job_store *store, struct error *error)
 {
     uint64_t newest;
     enum status status = leader_record_newest_epoch(store->io, store->folder, &newest, error);
@@ -127,7 +127,7 @@ enum status job_store_put_job(struct job_store *store, const struct stored_job *
     if (status == STATUS_OK)
         status = file_io_create_exclusive(store->io, buffer_text(&path), bytes.data, bytes.size, error);
     if (status == STATUS_OK)
-        status = check_lead(store, error);
+        status = job_store_check_lead(store, error);
     if (status != STATUS_OK)
         error_prefix(error, "cannot store the job under %s", store->folder);
     buffer_free(&path);
@@ -161,7 +161,7 @@ enum status job_store_put_state(struct job_store *store, const char *job_id, con
     json_t *json = json_pack("{s:s, s:I, s:o}", "state", state, "state-ms", (json_int_t)state_ms, "failure",
                              text != NULL ? text : json_string("(not UTF-8)"));
     enum status status = put_json(store, job_id, "state", json, error);
-    return status == STATUS_OK ? check_lead(store, error) : status;
+    return status == STATUS_OK ? job_store_check_lead(store, error) : status;
 }
 
 enum status job_store_put_continued(struct job_store *store, const char *job_id, uint64_t checkpoint_id,

@@ -37,6 +37,8 @@ void job_store_free(struct job_store *store);
 STATUS_MUST_CHECK enum status job_store_try_lead(struct job_store *store, const char *rpc_address,
                                                  bool *ret_is_leader, struct error *error);
 STATUS_MUST_CHECK enum status job_store_keep_lead(struct job_store *store, struct error *error);
+/* FENCED when a newer epoch exists. Any thread. */
+STATUS_MUST_CHECK enum status job_store_check_lead(const struct job_store *store, struct error *error);
 uint64_t job_store_epoch(const struct job_store *store); /* 0: not leading */
 const char *job_store_name_space(const struct job_store *store);
 

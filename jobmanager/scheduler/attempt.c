@@ -109,6 +109,11 @@ const struct execution *scheduler_execution(const struct scheduler *scheduler, u
     return &scheduler->executions[index];
 }
 
+bool scheduler_has_tasks(const struct scheduler *scheduler)
+{
+    return scheduler->phase == PHASE_DEPLOYED || scheduler->phase == PHASE_STOPPING;
+}
+
 bool scheduler_is_attempt_live(const struct scheduler *scheduler)
 {
     return scheduler->phase == PHASE_DEPLOYED;

@@ -149,6 +149,7 @@ static void stop_attempt(struct scheduler *scheduler, int64_t now_ms)
 {
     if (scheduler->phase == PHASE_DEPLOYED) {
         scheduler->phase = PHASE_STOPPING;
+        scheduler->is_restart_blocked = true;
         scheduler->callbacks.attempt_ended(scheduler->callbacks.context);
         for (size_t i = 0; i < scheduler->num_executions; i++) {
             struct execution *execution = &scheduler->executions[i];

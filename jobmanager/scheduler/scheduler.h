@@ -74,7 +74,8 @@ struct scheduler_callbacks {
     void (*cancel)(void *context, const struct execution *execution);
     void (*all_running)(void *context);
     void (*all_ended)(void *context); /* every task reports the end of its input */
-    /* The attempt is given up: nothing it says counts any more. */
+    /* The attempt is given up: nothing it says counts any more. The next one is blocked until
+     * scheduler_block_restart says that it is not. */
     void (*attempt_ended)(void *context);
     void (*quarantine)(void *context, const char *taskmanager_id);
     void (*state_changed)(void *context, enum job_state from, enum job_state to);
@@ -111,7 +112,7 @@ void scheduler_cancel(struct scheduler *scheduler, int64_t now_ms);
 /* The checkpoint behind the end of all input is committed and its tasks are told. */
 void scheduler_final_committed(struct scheduler *scheduler, int64_t now_ms);
 void scheduler_checkpoint_completed(struct scheduler *scheduler);
-/* While blocked no new attempt starts: a checkpoint is being published. */
+/* While blocked no new attempt starts: a checkpoint is being published, or files are swept. */
 void scheduler_block_restart(struct scheduler *scheduler, bool is_blocked, int64_t now_ms);
 /* While blocked FAILED and CANCELED wait: a durable checkpoint is being committed. */
 void scheduler_block_end(struct scheduler *scheduler, bool is_blocked, int64_t now_ms);
@@ -126,6 +127,8 @@ const struct execution *scheduler_executions(const struct scheduler *scheduler, 
 /* NULL when there is no such task. */
 const struct execution *scheduler_execution(const struct scheduler *scheduler, uint32_t vertex,
                                             uint32_t subtask);
+/* True while tasks of the present attempt live, given up or not. */
+bool scheduler_has_tasks(const struct scheduler *scheduler);
 /* True while tasks of the present attempt are deployed and not given up. */
 bool scheduler_is_attempt_live(const struct scheduler *scheduler);
 /* What the job waits for, "" when it does not. */

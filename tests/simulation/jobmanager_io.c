@@ -3,6 +3,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "jobmanager/checkpoint/checkpoint_sweep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,9 @@ enum file_fault jobmanager_file_hook(void *context, enum file_operation operatio
     return FILE_FAULT_NONE;
 }
 
-static char *job_folder(void)
+char *jobmanager_job_folder(void)
 {
-    return checkpoint_job_folder("memory:///checkpoints", "default", SIMULATED_JOB);
+    return checkpoint_job_folder(SIMULATED_CHECKPOINTS, "default", SIMULATED_JOB);
 }
 
 static struct world_event *begin(struct simulated_jobmanager *jobmanager, enum io_kind kind)
@@ -111,9 +112,27 @@ static void on_reserve(void *context, uint64_t until)
     begin(context, IO_RESERVE)->number = (int64_t)until;
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference)
+static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
 {
-    begin(context, IO_DISCARD)->reference = reference;
+    struct world_event *event = begin(context, IO_DISCARD);
+    event->reference = reference;
+    event->files = path_list_copy(files);
+}
+
+static void on_scrap(void *context, struct checkpoint_metadata *metadata, const struct path_list *files)
+{
+    struct world_event *event = begin(context, IO_SCRAP);
+    event->metadata = metadata;
+    event->files = path_list_copy(files);
+}
+
+static void on_sweep(void *context, const struct checkpoint_reference *references, size_t num_references,
+                     const struct path_list *files)
+{
+    struct world_event *event = begin(context, IO_SWEEP);
+    event->references = mem_dup(references, num_references * sizeof *references);
+    event->num_references = num_references;
+    event->files = path_list_copy(files);
 }
 
 void jobmanager_io_operations(struct simulated_jobmanager *jobmanager, struct job_operations *operations)
@@ -127,12 +146,14 @@ void jobmanager_io_operations(struct simulated_jobmanager *jobmanager, struct jo
     operations->record_continued = on_record;
     operations->reserve_ids = on_reserve;
     operations->discard = on_discard;
+    operations->scrap = on_scrap;
+    operations->sweep = on_sweep;
 }
 
 static enum status do_store(struct simulated_jobmanager *jobmanager, struct world_event *event,
                             struct error *error)
 {
-    char *folder = job_folder();
+    char *folder = jobmanager_job_folder();
     struct checkpoint_reference reference = {event->metadata->checkpoint_id, event->metadata->epoch};
     enum status status =
         checkpoint_publish(jobmanager->io, folder, event->metadata, &event->size_bytes, error);
@@ -180,7 +201,7 @@ static enum status do_find(struct simulated_jobmanager *jobmanager, struct world
                            struct error *error)
 {
     struct world *world = jobmanager->world;
-    char *folder = job_folder();
+    char *folder = jobmanager_job_folder();
     struct continue_record records[MAX_JOBMANAGERS];
     struct checkpoint_search search = {.io = jobmanager->io,
                                        .job_folder = folder,
@@ -205,11 +226,70 @@ static enum status do_record(struct simulated_jobmanager *jobmanager, const stru
     return STATUS_OK;
 }
 
+static enum status check_lead(void *context, struct error *error)
+{
+    const struct simulated_jobmanager *jobmanager = context;
+    if (jobmanager->index + 1 < jobmanager->world->num_jobmanagers)
+        return error_set(error, STATUS_FENCED, "another jobmanager leads");
+    return STATUS_OK;
+}
+
+static enum status remove_files(struct simulated_jobmanager *jobmanager, const struct path_list *files,
+                                struct error *error)
+{
+    char *folder = jobmanager_job_folder();
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < files->count && status == STATUS_OK; i++) {
+        struct buffer path = {0};
+        buffer_printf(&path, "%s/%s", folder, files->items[i]);
+        status = file_io_delete(jobmanager->io, buffer_text(&path), error);
+        world_tell(jobmanager->world, "jobmanager %u removes %s", jobmanager->index, files->items[i]);
+        buffer_free(&path);
+    }
+    free(folder);
+    return status;
+}
+
 static enum status do_discard(struct simulated_jobmanager *jobmanager, struct world_event *event,
                               struct error *error)
 {
-    char *folder = job_folder();
+    if (!GUARD(MUTANT_FENCED_DISCARD, check_lead(jobmanager, error) == STATUS_OK))
+        return STATUS_FENCED;
+    char *folder = jobmanager_job_folder();
     enum status status = checkpoint_delete(jobmanager->io, folder, event->reference, error);
+    free(folder);
+    return status == STATUS_OK ? remove_files(jobmanager, &event->files, error) : status;
+}
+
+static enum status do_scrap(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                            struct error *error)
+{
+    enum status status = remove_files(jobmanager, &event->files, error);
+    for (size_t i = 0; i < event->metadata->num_committables && status == STATUS_OK; i++) {
+        const struct checkpoint_committable *committable = &event->metadata->committables[i];
+        status = table_committer_remove_files(jobmanager->committers[committable->sink_id],
+                                              committable->content, error);
+    }
+    return status;
+}
+
+static enum status do_sweep(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                            struct error *error)
+{
+    char *folder = jobmanager_job_folder();
+    struct checkpoint_sweep sweep = {
+        .io = jobmanager->io,
+        .job_folder = folder,
+        .epoch = jobmanager->epoch,
+        .references = event->references,
+        .num_references = event->num_references,
+        .files = &event->files,
+        .check_lead = check_lead,
+        .context = jobmanager,
+    };
+    size_t num_removed = 0;
+    enum status status = checkpoint_sweep(&sweep, &num_removed, error);
+    world_tell(jobmanager->world, "jobmanager %u sweeps %zu files", jobmanager->index, num_removed);
     free(folder);
     return status;
 }
@@ -232,6 +312,8 @@ static enum status do_one(struct simulated_jobmanager *jobmanager, struct world_
             world->reserved_until = (uint64_t)event->number;
         return STATUS_OK;
     case IO_DISCARD: return do_discard(jobmanager, event, error);
+    case IO_SCRAP: return do_scrap(jobmanager, event, error);
+    case IO_SWEEP: return do_sweep(jobmanager, event, error);
     }
     return STATUS_OK;
 }
@@ -242,7 +324,7 @@ void jobmanager_do_io(struct simulated_jobmanager *jobmanager, struct world_even
     struct error error;
     error_clear(&error);
     enum status status = do_one(jobmanager, event, &error);
-    if (event->io == IO_DISCARD)
+    if (event->io == IO_DISCARD || event->io == IO_SCRAP)
         return;
     struct world_event *done = world_post(world, EVENT_IO_DONE, world_delay(world));
     done->jobmanager = jobmanager->index;
@@ -277,6 +359,8 @@ void jobmanager_take_io(struct simulated_jobmanager *jobmanager, struct world_ev
     case IO_FIND: job_master_found(job, &event->found, failure, now_ms); break;
     case IO_RECORD: job_master_recorded(job, failure, now_ms); break;
     case IO_RESERVE: job_master_ids_reserved(job, (uint64_t)event->number, failure, now_ms); break;
-    case IO_DISCARD: break;
+    case IO_SWEEP: job_master_swept(job, now_ms); break;
+    case IO_DISCARD:
+    case IO_SCRAP: break;
     }
 }

@@ -2,6 +2,7 @@
 #include "tests/simulation/simulation.h"
 
 #include "common/base/check.h"
+#include "common/base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ static void call(struct simulated_jobmanager *jobmanager, enum event_kind kind,
         event->is_final = content->is_final;
         event->is_aborted = content->is_aborted;
         event->offset = content->offset;
+        event->durable_id = content->durable_id;
+        event->files = path_list_copy(&content->files);
     }
     if (!is_lost)
         return;
@@ -69,10 +72,18 @@ static void on_deploy(void *context, const struct execution *execution, uint32_t
                       struct checkpoint_metadata *restored)
 {
     struct simulated_jobmanager *jobmanager = context;
-    struct world_event content = {.offset = restored_offset(restored, execution->subtask)};
+    struct world_event content = {.offset = restored_offset(restored, execution->subtask),
+                                  .checkpoint_id = restored == NULL ? 0 : restored->checkpoint_id};
+    for (size_t i = 0; restored != NULL && i < restored->num_keyed_states; i++) {
+        const struct keyed_state_handle *handle = restored->keyed_states[i].handle;
+        for (size_t f = 0; f < handle->num_files && restored->keyed_states[i].subtask == execution->subtask;
+             f++)
+            path_list_append(&content.files, mem_strdup(handle->files[f].path));
+    }
     world_tell(jobmanager->world, "jobmanager %u deploys attempt %u subtask %u from %lld", jobmanager->index,
                attempt, execution->subtask, (long long)content.offset);
     call(jobmanager, EVENT_DEPLOY, execution, attempt, &content);
+    path_list_free(&content.files);
 }
 
 static void on_cancel_task(void *context, const struct execution *execution, uint32_t attempt)
@@ -82,10 +93,11 @@ static void on_cancel_task(void *context, const struct execution *execution, uin
 }
 
 static void on_trigger(void *context, const struct execution *execution, uint32_t attempt,
-                       uint64_t checkpoint_id, bool is_final, int64_t now_ms)
+                       const struct coordinator_trigger *trigger)
 {
-    (void)now_ms;
-    struct world_event content = {.checkpoint_id = checkpoint_id, .is_final = is_final};
+    struct world_event content = {.checkpoint_id = trigger->checkpoint_id,
+                                  .durable_id = trigger->durable_id,
+                                  .is_final = trigger->kind == CHECKPOINT_FINAL};
     call(context, EVENT_TRIGGER, execution, attempt, &content);
 }
 
@@ -110,7 +122,8 @@ static void on_state_changed(void *context, enum job_state from, enum job_state 
     struct simulated_jobmanager *jobmanager = context;
     world_tell(jobmanager->world, "jobmanager %u job %s -> %s", jobmanager->index, job_state_name(from),
                job_state_name(to));
-    if (to == JOB_FINISHED)
+    /* Nobody hears it of a leader that is none any more. */
+    if (to == JOB_FINISHED && jobmanager == world_leader(jobmanager->world))
         jobmanager->world->has_finished = true;
 }
 
@@ -158,7 +171,7 @@ static struct job_master *make_job(struct simulated_jobmanager *jobmanager)
     struct world *world = jobmanager->world;
     struct scheduler_vertex vertex = {.parallelism = world->num_subtasks, .is_source = true};
     const char *const tables[NUM_TABLES] = {"a", "b"};
-    const int32_t table_of_sink[NUM_TABLES] = {0, 1};
+    const int32_t table_of_sink[NUM_TABLES] = {world->has_tables ? 0 : -1, world->has_tables ? 1 : -1};
     struct job_master_options options = {
         .scheduler = {.vertices = &vertex,
                       .num_vertices = 1,
@@ -169,8 +182,8 @@ static struct job_master *make_job(struct simulated_jobmanager *jobmanager)
         .coordinator = {.interval_ms = CHECKPOINT_INTERVAL_MS,
                         .timeout_ms = 2500,
                         .tolerable_failures = 1000000,
-                        .rewinds = true,
-                        .num_retained = 2,
+                        .rewinds = world->has_tables,
+                        .num_retained = world->num_retained,
                         .max_uncommitted = 3,
                         .num_tasks = world->num_subtasks,
                         .max_parallelism = 128,
@@ -179,7 +192,7 @@ static struct job_master *make_job(struct simulated_jobmanager *jobmanager)
                         .lineage = SIMULATED_LINEAGE,
                         .epoch = jobmanager->epoch},
         .tables = tables,
-        .num_tables = NUM_TABLES,
+        .num_tables = world->has_tables ? NUM_TABLES : 0,
         .table_of_sink = table_of_sink,
         .num_sinks = NUM_TABLES,
         .cancel_deadline_ms = 60000,
@@ -289,6 +302,8 @@ static enum status acknowledge(struct simulated_jobmanager *jobmanager, const st
     struct checkpoint_operator owner = {.uid = SIMULATED_UID, .name = "source", .node_id = 1};
     struct checkpoint_operator_state state = {.owner = owner,
                                               .state = {(const uint8_t *)text, (size_t)size + 1}};
+    struct arena *arena = arena_create(1024);
+    struct checkpoint_keyed_state keyed = {.owner = owner, .handle = state_handle(&event->files, arena)};
     struct buffer bytes[NUM_TABLES] = {0};
     struct checkpoint_committable committables[NUM_TABLES];
     struct coordinator_acknowledgement acknowledgement = {
@@ -296,11 +311,12 @@ static enum status acknowledge(struct simulated_jobmanager *jobmanager, const st
         .is_end_of_input = event->is_end_of_input,
         .states = &state,
         .num_states = 1,
+        .keyed_states = &keyed,
+        .num_keyed_states = 1,
         .committables = committables,
     };
     for (uint32_t t = 0; t < NUM_TABLES; t++) {
-        tables_encode_committable(world, t, event->task.subtask, event->previous_offset, event->offset,
-                                  &bytes[t]);
+        tables_encode_committable(world, t, event, &bytes[t]);
         if (bytes[t].size > 0)
             committables[acknowledgement.num_committables++] = (struct checkpoint_committable){
                 .owner = owner, .sink_id = t, .content = buffer_view(&bytes[t])};
@@ -309,6 +325,7 @@ static enum status acknowledge(struct simulated_jobmanager *jobmanager, const st
         job_master_acknowledge(jobmanager->job, task, &acknowledgement, world->now_ms, error);
     for (uint32_t t = 0; t < NUM_TABLES; t++)
         buffer_free(&bytes[t]);
+    arena_free(arena);
     return status;
 }
 
@@ -395,4 +412,34 @@ void jobmanager_take(struct simulated_jobmanager *jobmanager, struct world_event
         jobmanager_kill(jobmanager);
     else
         allocate(jobmanager);
+}
+
+/* What the leader has ordered, and what follows from it. */
+static void do_all_io(struct world *world, const struct simulated_jobmanager *leader)
+{
+    for (size_t i = 0; i < world->num_events;) {
+        struct world_event *event = world->events[i];
+        bool is_its_io =
+            (event->kind == EVENT_IO || event->kind == EVENT_IO_DONE) && event->jobmanager == leader->index;
+        if (!is_its_io) {
+            i++;
+            continue;
+        }
+        world->events[i] = world->events[--world->num_events];
+        jobmanager_take(&world->jobmanagers[leader->index], event);
+        world_free_event(event);
+        i = 0;
+    }
+}
+
+void jobmanager_clean_up(struct world *world)
+{
+    struct simulated_jobmanager *leader = world_leader(world);
+    CHECK(leader != NULL);
+    leader->crash_after_operations = -1;
+    if (world_has_faults(world))
+        world->now_ms = FAULTS_END_MS;
+    do_all_io(world, leader);
+    job_master_clean_up(leader->job, world->now_ms);
+    do_all_io(world, leader);
 }

@@ -17,6 +17,8 @@ enum {
     MAX_TASKMANAGERS = 64,
     MAX_TASKS = 8, /* of one taskmanager, dead ones included */
     MAX_SUBTASKS = 3,
+    MAX_STATE_FILES = 6,   /* of one subtask, at one time */
+    KNOWN_CHECKPOINTS = 4, /* of which a task remembers the files */
     NUM_TABLES = 2,
     SLOTS = 2,
     TEXT_BYTES = 96,
@@ -53,7 +55,18 @@ enum event_kind {
     EVENT_FAULT,
 };
 
-enum io_kind { IO_CLAIM, IO_READ_LAST, IO_COMMIT, IO_STORE, IO_FIND, IO_RECORD, IO_RESERVE, IO_DISCARD };
+enum io_kind {
+    IO_CLAIM,
+    IO_READ_LAST,
+    IO_COMMIT,
+    IO_STORE,
+    IO_FIND,
+    IO_RECORD,
+    IO_RESERVE,
+    IO_DISCARD,
+    IO_SCRAP,
+    IO_SWEEP
+};
 
 struct task_key {
     uint64_t epoch;
@@ -72,6 +85,7 @@ struct world_event {
     enum event_kind call; /* of CALL_FAILED */
     enum execution_state state;
     uint64_t checkpoint_id;
+    uint64_t durable_id;
     bool is_final, is_aborted, is_end_of_input;
     int64_t offset, previous_offset; /* what a task snapshots; what it restores */
     /* I/O */
@@ -81,13 +95,26 @@ struct world_event {
     struct checkpoint_metadata *metadata;
     struct checkpoint_reference reference;
     struct found_checkpoints found;
+    struct path_list files;
+    struct checkpoint_reference *references; /* owned */
+    size_t num_references;
     struct table_commit_result result;
     uint64_t size_bytes;
     enum status status;
     struct error error;
 };
 
+/* A file of keyed state, as the store of one subtask has it: where it was uploaded to, and for which of the
+ * last checkpoints. */
+struct simulated_file {
+    bool is_used;
+    char path[TEXT_BYTES];
+    uint64_t uploaded_for; /* 0: nowhere yet */
+    uint64_t in_checkpoint[KNOWN_CHECKPOINTS];
+};
+
 struct simulated_task {
+    struct simulated_file files[MAX_STATE_FILES];
     bool is_used;
     struct task_key key;
     uint32_t jobmanager;
@@ -135,6 +162,8 @@ struct world {
     uint64_t next_order;
     struct file_io *io;
     uint32_t num_subtasks;
+    uint32_t num_retained;
+    bool has_tables; /* else the job commits nothing, and goes on after a checkpoint that failed */
     int64_t rows_per_subtask;
     bool has_finished;
     struct simulated_jobmanager jobmanagers[MAX_JOBMANAGERS];
@@ -151,6 +180,7 @@ struct world {
     char violation[512]; /* "" while there is none */
     /* What a run reached. */
     uint64_t num_stored, num_committed, num_kills;
+    uint64_t next_file;
 };
 
 /* world.c */
@@ -175,9 +205,12 @@ void jobmanager_take(struct simulated_jobmanager *jobmanager, struct world_event
 void jobmanager_operations(struct simulated_jobmanager *jobmanager, struct job_operations *operations);
 
 /* jobmanager_io.c */
+char *jobmanager_job_folder(void); /* of checkpoints */
 void jobmanager_io_operations(struct simulated_jobmanager *jobmanager, struct job_operations *operations);
 void jobmanager_do_io(struct simulated_jobmanager *jobmanager, struct world_event *event);
 void jobmanager_take_io(struct simulated_jobmanager *jobmanager, struct world_event *event);
+/* After the end of the job: what it has ordered is done, and its folder swept. */
+void jobmanager_clean_up(struct world *world);
 enum file_fault jobmanager_file_hook(void *context, enum file_operation operation, const char *path);
 
 /* taskmanagers.c */
@@ -185,11 +218,26 @@ void taskmanager_start_new(struct world *world);
 void taskmanager_take(struct world *world, struct world_event *event);
 void taskmanager_kill(struct world *world, uint32_t index);
 
+/* state.c: keyed state of the tasks, as files under the folder of the job's checkpoints */
+#define SIMULATED_CHECKPOINTS "memory:///checkpoints"
+/* What a task restores must be there. */
+void state_restore(struct world *world, struct simulated_task *task, const struct world_event *deploy);
+/* Uploads what checkpoint_id needs beyond what it may share with the durable one. */
+void state_snapshot(struct world *world, struct simulated_task *task, uint64_t checkpoint_id,
+                    uint64_t durable_id, struct path_list *paths);
+void state_change(struct world *world, struct simulated_task *task);
+/* Paths as the handle of one subtask, in arena. */
+struct keyed_state_handle *state_handle(const struct path_list *paths, struct arena *arena);
+/* The job has ended: what its last checkpoints need is there, and nothing else. */
+void state_check(struct world *world);
+
 /* tables.c */
 void tables_create(struct world *world);
 void tables_free(struct world *world);
-void tables_encode_committable(struct world *world, uint32_t table, uint32_t subtask, int64_t from,
-                               int64_t to, struct buffer *bytes);
+/* What a subtask writes into both tables before it acknowledges. */
+void tables_write_files(struct world *world, const struct world_event *acknowledge);
+void tables_encode_committable(struct world *world, uint32_t table, const struct world_event *acknowledge,
+                               struct buffer *bytes);
 void tables_foreign_commit(struct world *world);
 /* Every offset of every subtask is in each table once. */
 void tables_check(struct world *world);

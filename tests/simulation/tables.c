@@ -106,17 +106,41 @@ static void encode(struct world *world, uint32_t table, const char *path, int64_
     iceberg_committable_encode(&committable, bytes);
 }
 
-void tables_encode_committable(struct world *world, uint32_t table, uint32_t subtask, int64_t from,
-                               int64_t to, struct buffer *bytes)
+/* The name of the file that a subtask wrote into a table for a checkpoint; false: it had no rows for it. */
+static bool data_file_path(const struct world *world, uint32_t table, const struct world_event *event,
+                           char path[TEXT_BYTES * 2], int64_t *ret_num_rows)
 {
+    int64_t from = event->previous_offset, to = event->offset;
     if (from < tables_first_offset(world, table))
         from = tables_first_offset(world, table);
-    if (from >= to)
-        return;
+    if (from >= to || !world->has_tables)
+        return false;
+    snprintf(path, TEXT_BYTES * 2,
+             WAREHOUSE "/db/%s/data/rows-%u-%" PRId64 "-%" PRId64 "-%" PRIu64 "-%u-%" PRIu64 ".parquet",
+             table_names[table], event->task.subtask, from, to, event->task.epoch, event->task.attempt,
+             event->checkpoint_id);
+    *ret_num_rows = to - from;
+    return true;
+}
+
+void tables_write_files(struct world *world, const struct world_event *event)
+{
+    for (uint32_t t = 0; t < NUM_TABLES; t++) {
+        char path[TEXT_BYTES * 2];
+        int64_t num_rows;
+        struct error error;
+        if (data_file_path(world, t, event, path, &num_rows))
+            CHECK(file_io_write(world->io, path, "rows", 4, &error) == STATUS_OK);
+    }
+}
+
+void tables_encode_committable(struct world *world, uint32_t table, const struct world_event *event,
+                               struct buffer *bytes)
+{
     char path[TEXT_BYTES * 2];
-    snprintf(path, sizeof path, WAREHOUSE "/db/%s/data/rows-%u-%" PRId64 "-%" PRId64 "-%" PRIx64 ".parquet",
-             table_names[table], subtask, from, to, world->next_order);
-    encode(world, table, path, to - from, bytes);
+    int64_t num_rows;
+    if (data_file_path(world, table, event, path, &num_rows))
+        encode(world, table, path, num_rows, bytes);
 }
 
 void tables_foreign_commit(struct world *world)
@@ -149,6 +173,11 @@ static void count_rows(struct world *world, uint32_t table, const char *path, ui
         world_violate(world, "table %s holds the unknown file %s", table_names[table], name);
         return;
     }
+    struct error error;
+    bool exists = false;
+    CHECK(file_io_exists(world->io, path, &exists, &error) == STATUS_OK);
+    if (!exists)
+        world_violate(world, "table %s holds the file %s, which was removed", table_names[table], name);
     for (int64_t offset = from; offset < to; offset++)
         counts[subtask * world->rows_per_subtask + offset]++;
 }
@@ -183,6 +212,8 @@ static void read_table(struct world *world, uint32_t t, struct iceberg_table *ta
 
 void tables_check(struct world *world)
 {
+    if (!world->has_tables)
+        return;
     struct iceberg_catalog *catalog = open_catalog(world);
     size_t num_rows = world->num_subtasks * (size_t)world->rows_per_subtask;
     for (uint32_t t = 0; t < NUM_TABLES; t++) {

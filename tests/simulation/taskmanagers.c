@@ -91,6 +91,7 @@ static void take_deploy(struct world *world, struct simulated_taskmanager *taskm
         .offset = event->offset,
         .barrier_offset = event->offset,
     };
+    state_restore(world, &taskmanager->tasks[slot], event);
     send_state(world, &taskmanager->tasks[slot]);
 }
 
@@ -106,6 +107,30 @@ static void take_cancel(struct world *world, struct simulated_taskmanager *taskm
     task->is_used = false;
 }
 
+/* What is handed over is written first; the message may be lost, or come twice. */
+static void acknowledge(struct world *world, struct simulated_task *task, const struct world_event *trigger)
+{
+    struct path_list files = {0};
+    state_snapshot(world, task, trigger->checkpoint_id, trigger->durable_id, &files);
+    struct world_event content = {
+        .task = task->key,
+        .checkpoint_id = trigger->checkpoint_id,
+        .previous_offset = task->barrier_offset,
+        .offset = task->offset,
+    };
+    tables_write_files(world, &content);
+    uint32_t copies = world_chance(world, 2) ? 0 : world_chance(world, 5) ? 2 : 1;
+    for (uint32_t i = 0; i < copies; i++) {
+        struct world_event *event = send(world, task, EVENT_ACKNOWLEDGE);
+        event->checkpoint_id = content.checkpoint_id;
+        event->previous_offset = content.previous_offset;
+        event->offset = content.offset;
+        event->is_end_of_input = task->state == EXECUTION_END_OF_INPUT;
+        event->files = path_list_copy(&files);
+    }
+    path_list_free(&files);
+}
+
 static void take_trigger(struct world *world, struct simulated_taskmanager *taskmanager,
                          const struct world_event *event)
 {
@@ -118,14 +143,7 @@ static void take_trigger(struct world *world, struct simulated_taskmanager *task
         send(world, task, EVENT_DECLINE)->checkpoint_id = event->checkpoint_id;
         return;
     }
-    uint32_t copies = world_chance(world, 2) ? 0 : world_chance(world, 5) ? 2 : 1;
-    for (uint32_t i = 0; i < copies; i++) {
-        struct world_event *acknowledge = send(world, task, EVENT_ACKNOWLEDGE);
-        acknowledge->checkpoint_id = event->checkpoint_id;
-        acknowledge->previous_offset = task->barrier_offset;
-        acknowledge->offset = task->offset;
-        acknowledge->is_end_of_input = task->state == EXECUTION_END_OF_INPUT;
-    }
+    acknowledge(world, task, event);
     task->barrier_offset = task->offset;
 }
 
@@ -151,6 +169,8 @@ static void run_task(struct world *world, struct simulated_task *task, uint32_t 
         task->state = EXECUTION_RUNNING;
     if (task->state == EXECUTION_RUNNING) {
         task->offset += 1 + (int64_t)random_below(&world->random, 8);
+        if (random_below(&world->random, 4) == 0)
+            state_change(world, task);
         if (task->offset >= world->rows_per_subtask) {
             task->offset = world->rows_per_subtask;
             task->state = EXECUTION_END_OF_INPUT;

@@ -26,6 +26,8 @@ struct world *world_create(uint64_t seed, bool is_verbose)
     world->process.clock = (struct clock){wall_us, monotonic_us, world};
     world->io = memory_file_io_create();
     world->num_subtasks = 1 + (uint32_t)random_below(&world->random, MAX_SUBTASKS);
+    world->num_retained = 1 + (uint32_t)random_below(&world->random, 2);
+    world->has_tables = random_below(&world->random, 4) != 0;
     world->rows_per_subtask = 200 + (int64_t)random_below(&world->random, 1200);
     world->reserved_until = 1;
     tables_create(world);
@@ -36,6 +38,8 @@ void world_free_event(struct world_event *event)
 {
     checkpoint_metadata_unref(event->metadata);
     found_checkpoints_free(&event->found);
+    path_list_free(&event->files);
+    free(event->references);
     free(event);
 }
 
@@ -231,6 +235,10 @@ bool world_run(struct world *world)
                           (GIVE_UP_MS - FAULTS_END_MS) / 1000);
     }
     if (world->violation[0] == '\0')
+        jobmanager_clean_up(world);
+    if (world->violation[0] == '\0')
         tables_check(world);
+    if (world->violation[0] == '\0')
+        state_check(world);
     return world->violation[0] == '\0';
 }

@@ -3,27 +3,33 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 struct recorder {
     struct coordinator *coordinator;
-    uint64_t triggered, durable, aborted, reserved_until;
+    uint64_t triggered, base, durable, aborted, reserved_until;
     bool is_final;
     struct checkpoint_metadata *stored; /* a reference */
     uint32_t num_triggers, num_discards;
     struct checkpoint_reference discarded;
+    char removed[512]; /* files, each with a blank behind it */
+    uint32_t num_scraps, num_scrapped_committables;
+    uint64_t scrapped;
+    const struct keyed_state_handle *handle; /* what tasks acknowledge; NULL: no keyed state */
     struct error failure;
 };
 
-static void on_trigger(void *context, uint64_t checkpoint_id, bool is_final, int64_t now_ms)
+static void on_trigger(void *context, const struct coordinator_trigger *trigger)
 {
-    (void)now_ms;
     struct recorder *recorder = context;
-    assert_true(checkpoint_id > recorder->triggered);
-    recorder->triggered = checkpoint_id;
-    recorder->is_final = is_final;
+    assert_true(trigger->checkpoint_id > recorder->triggered);
+    recorder->triggered = trigger->checkpoint_id;
+    recorder->is_final = trigger->kind == CHECKPOINT_FINAL;
+    recorder->base = trigger->durable_id;
     recorder->num_triggers++;
 }
 
@@ -55,9 +61,28 @@ static void on_reserve_ids(void *context, uint64_t until)
     ((struct recorder *)context)->reserved_until = until;
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference)
+static void note_removed(struct recorder *recorder, const struct path_list *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        size_t size = strlen(recorder->removed);
+        snprintf(recorder->removed + size, sizeof recorder->removed - size, "%s ", files->items[i]);
+    }
+}
+
+static void on_scrap(void *context, struct checkpoint_metadata *metadata, const struct path_list *files)
 {
     struct recorder *recorder = context;
+    recorder->num_scraps++;
+    recorder->scrapped = metadata->checkpoint_id;
+    recorder->num_scrapped_committables += (uint32_t)metadata->num_committables;
+    note_removed(recorder, files);
+    checkpoint_metadata_unref(metadata);
+}
+
+static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
+{
+    struct recorder *recorder = context;
+    note_removed(recorder, files);
     recorder->discarded = reference;
     recorder->num_discards++;
 }
@@ -88,6 +113,7 @@ static struct coordinator *make(struct recorder *recorder, bool rewinds)
         .fail_job = on_fail_job,
         .reserve_ids = on_reserve_ids,
         .discard = on_discard,
+        .scrap = on_scrap,
     };
     recorder->coordinator = coordinator_create(&options, &callbacks);
     coordinator_recovered(recorder->coordinator, 1, NULL, 0);
@@ -110,7 +136,10 @@ static enum status acknowledge(struct recorder *recorder, uint32_t attempt, uint
     struct checkpoint_operator owner = {.uid = "uid", .name = "Source: a[1]", .node_id = 1};
     struct checkpoint_operator_state state = {.owner = owner, .state = {(const uint8_t *)"state", 5}};
     struct checkpoint_committable committable = {.owner = owner, .content = {(const uint8_t *)"files", 5}};
+    struct checkpoint_keyed_state keyed = {.owner = owner, .handle = recorder->handle};
     struct coordinator_acknowledgement acknowledgement = {
+        .keyed_states = &keyed,
+        .num_keyed_states = recorder->handle != NULL,
         .attempt = attempt,
         .task = task,
         .subtask = task,
@@ -337,6 +366,79 @@ static void a_cancelled_job_takes_no_more_checkpoints(void **state)
     clean(&recorder);
 }
 
+static struct keyed_state_handle handle_of(const struct keyed_state_file *files, size_t num_files)
+{
+    return (struct keyed_state_handle){.end_key_group = 128,
+                                       .max_parallelism = 128,
+                                       .backend = "rocksdb",
+                                       .files = files,
+                                       .num_files = num_files};
+}
+
+static void a_file_goes_with_the_last_checkpoint_that_refers_to_it(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct coordinator *coordinator = make(&recorder, true);
+    const struct keyed_state_file files[] = {{.path = "shared/a", .name = "a", .is_shared = true},
+                                             {.path = "shared/b", .name = "b", .is_shared = true},
+                                             {.path = "shared/c", .name = "c"}};
+    for (int64_t n = 0; n < 3; n++) { /* a; a b; b c */
+        struct keyed_state_handle handle = handle_of(&files[n == 2], n == 0 ? 1 : 2);
+        recorder.handle = &handle;
+        coordinator_tick(coordinator, (n + 1) * 1000);
+        assert_int_equal(recorder.base, n); /* the newest durable one: its files may be referred to */
+        complete(&recorder, 1, (n + 1) * 1000 + 10);
+        coordinator_committed(coordinator, recorder.triggered, (n + 1) * 1000 + 20);
+    }
+    assert_int_equal(recorder.num_discards, 2);
+    assert_string_equal(recorder.removed, "shared/a ");
+    struct checkpoint_reference *references;
+    size_t count;
+    struct path_list kept;
+    coordinator_list_kept(coordinator, &references, &count, &kept);
+    assert_int_equal(count, 1);
+    assert_int_equal(references[0].checkpoint_id, 3);
+    assert_int_equal(kept.count, 2);
+    path_list_free(&kept);
+    free(references);
+    clean(&recorder);
+}
+
+static void what_was_written_for_a_checkpoint_that_is_given_up_is_removed(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error reason, error;
+    error_set(&reason, STATUS_IO, "no space");
+    struct coordinator *coordinator = make(&recorder, false);
+    const struct keyed_state_file files[] = {{.path = "shared/a", .name = "a", .is_shared = true},
+                                             {.path = "shared/b", .name = "b", .is_shared = true},
+                                             {.path = "/elsewhere/x", .name = "x"}};
+    struct keyed_state_handle first = handle_of(files, 1), second = handle_of(files, 3);
+    recorder.handle = &first;
+    coordinator_tick(coordinator, 1000);
+    complete(&recorder, 1, 1010);
+    recorder.handle = &second;
+    coordinator_tick(coordinator, 2000);
+    assert_int_equal(acknowledge(&recorder, 1, 0, 2, false, 2001), STATUS_OK);
+    assert_int_equal(coordinator_decline(coordinator, 1, 2, &reason, 2002, &error), STATUS_OK);
+    assert_int_equal(recorder.scrapped, 2);
+    assert_int_equal(recorder.num_scrapped_committables, 1);
+    assert_string_equal(recorder.removed, "shared/b "); /* a is of checkpoint 1, x is somebody else's */
+    /* Who acknowledges too late hands over what nobody takes, also when its attempt is over. */
+    assert_int_equal(acknowledge(&recorder, 1, 1, 2, false, 2003), STATUS_OK);
+    assert_int_equal(recorder.num_scraps, 2);
+    coordinator_attempt_ended(coordinator, 2100);
+    coordinator_attempt_started(coordinator, 2);
+    assert_int_equal(acknowledge(&recorder, 1, 1, 2, false, 2200), STATUS_FENCED);
+    assert_int_equal(recorder.num_scraps, 3);
+    /* A doubled acknowledgement of one that completed removes nothing. */
+    assert_int_equal(acknowledge(&recorder, 1, 1, 1, false, 2300), STATUS_FENCED);
+    assert_int_equal(recorder.num_scraps, 3);
+    clean(&recorder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +451,8 @@ int main(void)
         cmocka_unit_test(the_end_of_input_triggers_at_once_and_again_when_declined),
         cmocka_unit_test(an_attempt_that_ends_takes_its_checkpoint_along_unless_it_is_being_published),
         cmocka_unit_test(no_id_is_used_before_it_is_reserved),
+        cmocka_unit_test(a_file_goes_with_the_last_checkpoint_that_refers_to_it),
+        cmocka_unit_test(what_was_written_for_a_checkpoint_that_is_given_up_is_removed),
         cmocka_unit_test(a_cancelled_job_takes_no_more_checkpoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

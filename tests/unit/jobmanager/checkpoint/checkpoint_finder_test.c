@@ -56,6 +56,8 @@ static void the_newest_in_line_is_found_with_what_it_left_uncommitted(void **sta
     assert_int_equal(found.num_uncommitted, 1);
     assert_int_equal(found.uncommitted[0]->checkpoint_id, 5);
     assert_int_equal(found.num_references, 2);
+    assert_int_equal(found.metadata[0]->checkpoint_id, 5);
+    assert_int_equal(found.metadata[1]->checkpoint_id, 6);
     assert_int_equal(found.next_id, 10);
     found_checkpoints_free(&found);
     file_io_free(io);
@@ -80,6 +82,25 @@ static void a_damaged_newest_one_is_never_passed_over(void **state)
     file_io_free(io);
 }
 
+/* It is only kept: what counts is the newest. */
+static void an_older_one_may_be_damaged(void **state)
+{
+    (void)state;
+    struct error error;
+    struct file_io *io = memory_file_io_create();
+    publish(io, 5, 1, 0);
+    publish(io, 6, 1, 0);
+    assert_int_equal(file_io_replace(io, FOLDER "/chk-5-e1/_metadata", "x", 1, &error), STATUS_OK);
+    struct checkpoint_search search = {.io = io, .job_folder = FOLDER};
+    struct found_checkpoints found;
+    assert_int_equal(checkpoint_find(&search, &found, &error), STATUS_OK);
+    assert_int_equal(found.latest->checkpoint_id, 6);
+    assert_int_equal(found.num_references, 2);
+    assert_null(found.metadata[0]);
+    found_checkpoints_free(&found);
+    file_io_free(io);
+}
+
 static void a_job_without_its_own_restores_the_one_it_is_given(void **state)
 {
     (void)state;
@@ -95,6 +116,7 @@ static void a_job_without_its_own_restores_the_one_it_is_given(void **state)
     assert_int_equal(found.latest->checkpoint_id, 6);
     assert_int_equal(found.num_uncommitted, 1);
     assert_int_equal(found.next_id, 7);
+    assert_string_equal(found.folder, FOLDER);
     found_checkpoints_free(&found);
     search.job_folder = NULL;
     search.restore_path = FOLDER "/chk-6-e1/_metadata";
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(what_an_older_epoch_publishes_beyond_the_record_is_void),
         cmocka_unit_test(the_newest_in_line_is_found_with_what_it_left_uncommitted),
         cmocka_unit_test(a_damaged_newest_one_is_never_passed_over),
+        cmocka_unit_test(an_older_one_may_be_damaged),
         cmocka_unit_test(a_job_without_its_own_restores_the_one_it_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

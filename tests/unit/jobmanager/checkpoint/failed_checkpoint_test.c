@@ -14,10 +14,9 @@ struct fixture {
     struct error failure;
 };
 
-static void on_trigger(void *context, uint64_t checkpoint_id, bool is_final, int64_t now_ms)
+static void on_trigger(void *context, const struct coordinator_trigger *trigger)
 {
-    (void)is_final, (void)now_ms;
-    ((struct fixture *)context)->triggered = checkpoint_id;
+    ((struct fixture *)context)->triggered = trigger->checkpoint_id;
 }
 
 static void on_aborted(void *context, uint64_t checkpoint_id, const struct error *reason)

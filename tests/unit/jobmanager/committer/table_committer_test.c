@@ -835,6 +835,35 @@ static void damaged_or_misdirected_committables_are_refused(void **state)
     table_committer_free(committer);
 }
 
+static void files_of_a_checkpoint_that_was_given_up_are_removed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    struct table_committer *committer = open_and_claim(fixture, 1);
+    struct arena *arena = arena_create(4096);
+    struct buffer bytes = {0};
+    struct iceberg_data_file files[] = {iceberg_data_file_empty(), iceberg_data_file_empty()};
+    for (int i = 0; i < 2; i++) {
+        files[i].path = arena_printf(arena, "%s/db/t/data/%d.parquet", fixture->warehouse, i);
+        assert_int_equal(file_io_write(fixture->io, files[i].path, "x", 1, &error), STATUS_OK);
+    }
+    struct iceberg_committable committable = {.num_files = 1, .files = files};
+    strcpy(committable.table_uuid, fixture->uuid);
+    iceberg_committable_encode(&committable, &bytes);
+    for (int i = 0; i < 2; i++) /* it may be asked for twice */
+        assert_int_equal(table_committer_remove_files(committer, buffer_view(&bytes), &error), STATUS_OK);
+    bool exists[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(file_io_exists(fixture->io, files[i].path, &exists[i], &error), STATUS_OK);
+    assert_false(exists[0]);
+    assert_true(exists[1]);
+    bytes.data[bytes.size - 1] ^= 1;
+    assert_int_equal(table_committer_remove_files(committer, buffer_view(&bytes), &error), STATUS_CORRUPT);
+    buffer_free(&bytes);
+    arena_free(arena);
+    table_committer_free(committer);
+}
+
 #define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, set_up_memory, tear_down)
 #define ON_DISK(test)   cmocka_unit_test_setup_teardown(test, set_up_local, tear_down)
 
@@ -861,6 +890,7 @@ int main(void)
         IN_MEMORY(a_rollback_that_expiry_hides_is_ambiguous),
         IN_MEMORY(markers_of_dead_lineages_are_pruned),
         IN_MEMORY(damaged_or_misdirected_committables_are_refused),
+        ON_DISK(files_of_a_checkpoint_that_was_given_up_are_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,13 +60,12 @@ static void on_cancel_task(void *context, const struct execution *execution, uin
 }
 
 static void on_trigger(void *context, const struct execution *execution, uint32_t attempt,
-                       uint64_t checkpoint_id, bool is_final, int64_t now_ms)
+                       const struct coordinator_trigger *trigger)
 {
     (void)execution;
     (void)attempt;
-    (void)now_ms;
-    ((struct recorder *)context)->triggered = checkpoint_id;
-    note(context, is_final ? "final " : "trigger ");
+    ((struct recorder *)context)->triggered = trigger->checkpoint_id;
+    note(context, trigger->kind == CHECKPOINT_FINAL ? "final " : "trigger ");
 }
 
 static void on_notify(void *context, const struct execution *execution, uint32_t attempt,
@@ -127,10 +126,26 @@ static void on_reserve_ids(void *context, uint64_t until)
     note(context, "reserve ");
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference)
+static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
 {
     (void)reference;
+    (void)files;
     note(context, "discard ");
+}
+
+static void on_scrap(void *context, struct checkpoint_metadata *metadata, const struct path_list *files)
+{
+    (void)files;
+    note(context, "scrap(%u) ", (unsigned)metadata->checkpoint_id);
+    checkpoint_metadata_unref(metadata);
+}
+
+static void on_sweep(void *context, const struct checkpoint_reference *references, size_t num_references,
+                     const struct path_list *files)
+{
+    (void)references;
+    (void)files;
+    note(context, "sweep(%zu) ", num_references);
 }
 
 static void on_state_changed(void *context, enum job_state from, enum job_state to)
@@ -191,6 +206,8 @@ static void make(struct recorder *recorder, bool is_cancelling)
         .store = on_store,
         .reserve_ids = on_reserve_ids,
         .discard = on_discard,
+        .scrap = on_scrap,
+        .sweep = on_sweep,
         .state_changed = on_state_changed,
         .failed = on_failed,
     };
@@ -322,7 +339,7 @@ static void cancel_waits_for_the_commit_of_what_is_durable(void **state)
     canceled(&recorder, 1003);
     expect(&recorder, "release ");
     job_master_stored(recorder.job, 1, 10, NULL, 1004);
-    expect(&recorder, "commit(1) ");
+    expect(&recorder, "commit(1) sweep(1) ");
     assert_int_equal(job_master_state(recorder.job), JOB_CANCELLING);
     job_master_table_committed(recorder.job, 0, 1, 5, NULL, 1005);
     expect(&recorder, "CANCELED ");
@@ -415,7 +432,7 @@ static void a_table_that_refuses_for_good_fails_the_job(void **state)
     job_master_table_committed(recorder.job, 0, 1, -1, &error, 1003);
     expect(&recorder, "FATAL FAILING cancel ");
     canceled(&recorder, 1004);
-    expect(&recorder, "release FAILED ");
+    expect(&recorder, "release FAILED sweep(1) ");
     assert_int_equal(job_master_pending_checkpoint(recorder.job), 1);
     clean(&recorder);
 }
@@ -457,6 +474,32 @@ static void a_bounded_job_ends_with_its_final_checkpoint(void **state)
     clean(&recorder);
 }
 
+/* Files of the attempt that nobody knows are gone before the next one writes. */
+static void no_attempt_starts_before_the_files_of_the_last_one_are_swept(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error reason, error;
+    struct task_identity task = {EPOCH, 1, 0, 0, TM_A};
+    make_running(&recorder);
+    job_master_tick(recorder.job, 1000);
+    acknowledge(&recorder, EPOCH, STATUS_OK, 1001);
+    recorder.log[0] = '\0';
+    error_set(&reason, STATUS_UNAVAILABLE, "broker gone");
+    assert_int_equal(job_master_task_state(recorder.job, &task, EXECUTION_FAILED, &reason, 1002, &error),
+                     STATUS_OK);
+    expect(&recorder, "failure RESTARTING release ");
+    job_master_tick(recorder.job, 5000);
+    expect(&recorder, ""); /* a checkpoint is still being published */
+    job_master_stored(recorder.job, 1, 10, NULL, 5001);
+    expect(&recorder, "commit(1) sweep(1) ");
+    job_master_tick(recorder.job, 6000);
+    expect(&recorder, "");
+    job_master_swept(recorder.job, 6001);
+    expect(&recorder, "slots(1) ");
+    clean(&recorder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +512,7 @@ int main(void)
         cmocka_unit_test(a_damaged_checkpoint_fails_the_job),
         cmocka_unit_test(a_table_that_refuses_for_good_fails_the_job),
         cmocka_unit_test(a_declined_checkpoint_restarts_from_the_last_durable_one),
+        cmocka_unit_test(no_attempt_starts_before_the_files_of_the_last_one_are_swept),
         cmocka_unit_test(a_bounded_job_ends_with_its_final_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,9 @@ static void a_failed_task_restarts_all_after_all_are_gone(void **state)
     assert_int_equal(scheduler_task_state(scheduler, 1, 1, 0, TM_A, EXECUTION_CANCELED, NULL, 30, &error),
                      STATUS_OK);
     assert_int_equal(recorder.num_releases, 1);
+    scheduler_tick(scheduler, 500); /* what the attempt left over is looked through first */
+    assert_int_equal(recorder.slots_requested, 0);
+    scheduler_block_restart(scheduler, false, 40);
     assert_int_equal(scheduler_next_timer_ms(scheduler), 130);
     scheduler_tick(scheduler, 129);
     assert_int_equal(recorder.slots_requested, 0);
@@ -235,6 +238,7 @@ static int64_t backoff_after(struct scheduler *scheduler, uint32_t num_failures,
         }
         scheduler_taskmanager_lost(scheduler, TM_A, &reason, *now_ms);
         scheduler_taskmanager_lost(scheduler, TM_B, &reason, *now_ms);
+        scheduler_block_restart(scheduler, false, *now_ms);
     }
     return scheduler_next_timer_ms(scheduler) - *now_ms;
 }
@@ -310,6 +314,7 @@ static void a_strategy_can_forbid_or_count_restarts(void **state)
     scheduler_taskmanager_lost(scheduler, TM_A, &reason, 10);
     scheduler_taskmanager_lost(scheduler, TM_B, &reason, 10);
     assert_int_equal(scheduler_state(scheduler), JOB_RESTARTING);
+    scheduler_block_restart(scheduler, false, 20);
     scheduler_tick(scheduler, 1000);
     grant(scheduler, 1000);
     fail_task(scheduler, 2, 1001);
