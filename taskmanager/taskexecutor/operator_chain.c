@@ -95,6 +95,7 @@ struct operator_chain *operator_chain_create(const struct operator_chain_options
     struct operator_chain *chain = mem_calloc(1, sizeof *chain);
     chain->options = *options;
     chain->watermark_us = WATERMARK_NONE;
+    chain->arena = arena_create(1024);
     CHECK(pthread_mutex_init(&chain->source_mutex, NULL) == 0);
     /* Nodes point to each other, so that the array is made once: a node has one side output at most. */
     size_t most = 2 * count_nodes(options->vertex->root) + options->graph->edge_count;
@@ -113,6 +114,7 @@ void operator_chain_free(struct operator_chain *chain)
         for (size_t k = 0; k < CHAIN_MAX_OUTPUTS; k++)
             free(chain->nodes[i].outputs[k].children);
     pthread_mutex_destroy(&chain->source_mutex);
+    arena_free(chain->arena);
     free(chain->inputs);
     free(chain->nodes);
     free(chain);

@@ -83,13 +83,21 @@ struct chain_committable {
     uint32_t sink_id;
     struct buffer bytes;
 };
+/* Keyed state of a node, frozen: it is yet to be uploaded, on any thread. */
+struct chain_frozen {
+    uint32_t node_id;
+    struct keyed_state_snapshot *snapshot;
+    const struct keyed_state_functions *functions;
+};
 struct chain_snapshot {
     struct chain_state *states;
     size_t num_states;
     struct chain_committable *committables;
     size_t num_committables;
+    struct chain_frozen *frozen;
+    size_t num_frozen;
 };
-void chain_snapshot_free(struct chain_snapshot *snapshot); /* the content */
+void chain_snapshot_free(struct chain_snapshot *snapshot); /* the content; before the chain is closed */
 
 /*
  * Notes the source's position, then takes each operator, parents first, through prepare_barrier and
@@ -107,7 +115,7 @@ void operator_chain_notify(struct operator_chain *chain, uint64_t checkpoint_id,
 
 /* Any thread, while the chain is there. */
 void operator_chain_wake_source(struct operator_chain *chain);
-/* Brings the figures of gate and writers up to date, for reports. */
+/* Brings the figures of gate and keyed state up to date, for reports. */
 void operator_chain_measure(struct operator_chain *chain);
 /* Fills in what concerns the chain; its arrays live in arena. */
 void operator_chain_report(const struct operator_chain *chain, struct arena *arena,

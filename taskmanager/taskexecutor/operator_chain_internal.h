@@ -62,6 +62,7 @@ struct chain_sweep {
     bool is_prepared; /* the first call to that node was made */
     uint32_t input;   /* of the first node, when it is among them */
     uint64_t checkpoint_id;
+    uint64_t durable_id;
     struct chain_snapshot *snapshot;
     int64_t time_us; /* WATERMARK, TIMERS */
     bool is_idle;
@@ -79,6 +80,8 @@ struct operator_chain {
     struct operator_chain_options options;
     struct chain_node *nodes;
     size_t num_nodes;
+    struct arena *arena;           /* of what is restored */
+    struct file_io *checkpoint_io; /* NULL: nothing needs it */
 
     struct source_reader *source;          /* NULL: not open, or there is a gate */
     struct watermark_generator *generator; /* NULL: the source has no event time */
@@ -120,3 +123,10 @@ enum operator_result chain_sweep_due(struct operator_chain *chain, struct error 
 
 /* operator_chain_snapshot.c: adds what the node has to the sweep's snapshot. */
 enum operator_result chain_snapshot_node(struct chain_node *node, struct error *error);
+
+/* operator_chain_state.c: keyed state, which lives from before an operator's open to behind its close. */
+bool chain_keeps_keyed_state(const struct plan_node *node);
+STATUS_MUST_CHECK enum status chain_state_open(struct chain_node *node, struct error *error);
+void chain_state_close(struct chain_node *node);
+/* Adds to the sweep's snapshot. */
+STATUS_MUST_CHECK enum status chain_state_freeze(struct chain_node *node, struct error *error);

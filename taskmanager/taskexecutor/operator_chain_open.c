@@ -86,7 +86,11 @@ static enum status open_operator(struct chain_node *node, const struct operator_
         return error_set(error, STATUS_UNSUPPORTED, "this taskmanager has no operator for %s",
                          node->plan->name);
     const struct operator_ops *ops = node->operator->ops;
-    enum status status = ops->open(node->operator, & node->context, error);
+    enum status status = STATUS_OK;
+    if (node->role == CHAIN_PLANNED && chain_keeps_keyed_state(node->plan))
+        status = chain_state_open(node, error);
+    if (status == STATUS_OK)
+        status = ops->open(node->operator, & node->context, error);
     if (status == STATUS_OK && ops->restore != NULL && state->num_lists > 0)
         status = ops->restore(node->operator, state, error);
     return status;
@@ -184,7 +188,10 @@ void operator_chain_close(struct operator_chain *chain)
         if (node->operator!= NULL)
             node->operator->ops->close(node->operator);
         node->operator= NULL;
+        chain_state_close(node);
     }
+    file_io_free(chain->checkpoint_io);
+    chain->checkpoint_io = NULL;
 }
 
 void operator_chain_wake_source(struct operator_chain *chain)

@@ -2,7 +2,15 @@
 
 void operator_chain_measure(struct operator_chain *chain)
 {
-    const struct exchange_functions *exchange = chain->options.environment->factory->exchange;
+    const struct operator_factory *factory = chain->options.environment->factory;
+    for (size_t i = 0; i < chain->num_nodes; i++) {
+        struct chain_node *node = &chain->nodes[i];
+        if (node->context.keyed_state != NULL)
+            atomic_store_explicit(&node->metrics.state_bytes,
+                                  factory->keyed_state->num_bytes(node->context.keyed_state),
+                                  memory_order_relaxed);
+    }
+    const struct exchange_functions *exchange = factory->exchange;
     if (chain->gate == NULL)
         return;
     atomic_store_explicit(&chain->num_queued, exchange->num_queued(chain->gate), memory_order_relaxed);

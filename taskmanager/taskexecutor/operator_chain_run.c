@@ -104,7 +104,11 @@ void operator_chain_notify(struct operator_chain *chain, uint64_t checkpoint_id,
         chain->source->ops->notify_complete(chain->source, checkpoint_id);
     if (is_aborted && chain->gate != NULL)
         chain->options.environment->factory->exchange->abort_alignment(chain->gate, checkpoint_id);
+    const struct keyed_state_functions *states = chain->options.environment->factory->keyed_state;
     for (size_t i = 0; i < chain->num_nodes; i++) {
+        struct keyed_state_backend *backend = chain->nodes[i].context.keyed_state;
+        if (backend != NULL)
+            (is_aborted ? states->aborted : states->completed)(backend, checkpoint_id);
         struct operator* operator= chain->nodes[i].operator;
         if (operator== NULL) /* the source's */
             continue;

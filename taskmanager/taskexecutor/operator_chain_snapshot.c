@@ -11,6 +11,9 @@ void chain_snapshot_free(struct chain_snapshot *snapshot)
         buffer_free(&snapshot->states[i].bytes);
     for (size_t i = 0; i < snapshot->num_committables; i++)
         buffer_free(&snapshot->committables[i].bytes);
+    for (size_t i = 0; i < snapshot->num_frozen; i++)
+        snapshot->frozen[i].functions->free_snapshot(snapshot->frozen[i].snapshot);
+    free(snapshot->frozen);
     free(snapshot->states);
     free(snapshot->committables);
     *snapshot = (struct chain_snapshot){0};
@@ -62,6 +65,8 @@ enum operator_result chain_snapshot_node(struct chain_node *node, struct error *
     if (status == STATUS_OK)
         add_to_snapshot(chain->sweep.snapshot, node, &own);
     operator_snapshot_free(&own);
+    if (status == STATUS_OK && node->context.keyed_state != NULL)
+        status = chain_state_freeze(node, error);
     if (status == STATUS_OK)
         return OPERATOR_DONE;
     chain->may_go_on = error->retriable;
@@ -84,6 +89,7 @@ enum operator_result operator_chain_snapshot(struct operator_chain *chain,
     struct chain_sweep sweep = {.kind = SWEEP_BARRIER,
                                 .end = chain->num_nodes,
                                 .checkpoint_id = barrier->checkpoint_id,
+                                .durable_id = barrier->durable_id,
                                 .snapshot = snapshot};
     return chain_sweep_begin(chain, sweep, error);
 }

@@ -23,6 +23,23 @@ struct exchange_functions {
     void (*set_barrier)(struct operator* writer, const struct exchange_barrier *barrier);
 };
 
+/* Keyed state as a chain uses it. */
+struct keyed_state_functions {
+    enum status (*open)(const struct keyed_state_options *options, struct keyed_state_backend **ret_backend,
+                        struct error *error);
+    void (*close)(struct keyed_state_backend *backend);
+    uint64_t (*num_bytes)(const struct keyed_state_backend *backend);
+    enum status (*freeze)(struct keyed_state_backend *backend, uint64_t checkpoint_id, bool is_full,
+                          const char *folder, struct keyed_state_snapshot **ret_snapshot,
+                          struct error *error);
+    enum status (*upload)(struct keyed_state_snapshot *snapshot, struct arena *arena,
+                          struct keyed_state_handle **ret_handle, struct error *error);
+    void (*cancel)(struct keyed_state_snapshot *snapshot);
+    void (*free_snapshot)(struct keyed_state_snapshot *snapshot);
+    void (*completed)(struct keyed_state_backend *backend, uint64_t checkpoint_id);
+    void (*aborted)(struct keyed_state_backend *backend, uint64_t checkpoint_id);
+};
+
 /*
  * What a plan node is at run time. A member returns NULL for a kind that this build does not know. The
  * results are closed by the chain, the nodes outlive them.
@@ -35,7 +52,8 @@ struct operator_factory {
     /* Behind side output 1 of a window aggregation: rows that came too late. */
     struct operator*
         (*create_late_records_sink)(const struct plan_node *node, const struct plan_job_graph *graph);
-    const struct exchange_functions *exchange;
+    const struct exchange_functions *exchange;       /* NULL: no edges */
+    const struct keyed_state_functions *keyed_state; /* NULL: no operators that keep keyed state */
 };
 
 /* The shipped connectors and operators. */

@@ -19,6 +19,18 @@ static void wake_input(void *context)
     event_queue_wake(((struct task *)context)->mailbox);
 }
 
+static void post(struct task *task, struct task_letter letter)
+{
+    event_queue_push(task->mailbox, mem_dup(&letter, sizeof letter));
+    operator_chain_wake_source(task->chain);
+}
+
+/* The thread of uploads. */
+static void on_uploaded(void *context, struct task_upload *upload)
+{
+    post(context, (struct task_letter){.kind = LETTER_UPLOADED, .upload = upload});
+}
+
 struct task *task_create(const struct task_options *options)
 {
     struct task *task = mem_calloc(1, sizeof *task);
@@ -40,6 +52,7 @@ struct task *task_create(const struct task_options *options)
         .wake_context = task,
     };
     task->chain = operator_chain_create(&chain_options);
+    task->uploads = task_uploads_create(options->environment->process, on_uploaded, task);
     return task;
 }
 
@@ -58,6 +71,7 @@ void task_free(struct task *task)
         return;
     if (task->is_started)
         pthread_join(task->thread, NULL);
+    task_uploads_free(task->uploads);
     operator_chain_free(task->chain);
     collect_channel_unref(task->channel);
     event_queue_free(task->mailbox);
@@ -68,12 +82,6 @@ void task_free(struct task *task)
     plan_job_graph_free(task->options.graph);
     arena_free(task->options.arena);
     free(task);
-}
-
-static void post(struct task *task, struct task_letter letter)
-{
-    event_queue_push(task->mailbox, mem_dup(&letter, sizeof letter));
-    operator_chain_wake_source(task->chain);
 }
 
 void task_trigger_checkpoint(struct task *task, const struct rpc_trigger_checkpoint *trigger)

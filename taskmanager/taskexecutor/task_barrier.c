@@ -10,38 +10,55 @@ static enum status hit(struct task *task, const char *name)
     return failpoint(task->options.environment->process->failpoints, name, &task->error);
 }
 
-/* The one message that hands everything of this subtask over. */
-static void send_acknowledgement(struct task *task)
+static struct rpc_operator_bytes *list_bytes(const struct chain_state *states, size_t count)
 {
-    const struct chain_snapshot *snapshot = &task->barrier.snapshot;
-    struct rpc_operator_bytes *states = mem_calloc(snapshot->num_states + 1, sizeof *states);
+    struct rpc_operator_bytes *listed = mem_calloc(count + 1, sizeof *listed);
+    for (size_t i = 0; i < count; i++)
+        listed[i] = (struct rpc_operator_bytes){states[i].node_id, buffer_view(&states[i].bytes)};
+    return listed;
+}
+
+/* The one message that hands everything of this subtask over. */
+static void send_acknowledgement(struct task *task, const struct task_upload *what)
+{
+    const struct chain_snapshot *snapshot = &what->snapshot;
+    struct rpc_operator_bytes *states = list_bytes(snapshot->states, snapshot->num_states);
+    struct rpc_operator_bytes *keyed_states = list_bytes(what->handles, snapshot->num_frozen);
     struct rpc_committable *committables = mem_calloc(snapshot->num_committables + 1, sizeof *committables);
-    for (size_t i = 0; i < snapshot->num_states; i++)
-        states[i] =
-            (struct rpc_operator_bytes){snapshot->states[i].node_id, buffer_view(&snapshot->states[i].bytes)};
     for (size_t i = 0; i < snapshot->num_committables; i++)
         committables[i] = (struct rpc_committable){snapshot->committables[i].sink_id,
                                                    buffer_view(&snapshot->committables[i].bytes)};
-    const struct clock *clock = &task->options.environment->process->clock;
-    int64_t duration_us = clock_monotonic_us(clock) - task->barrier.start_us;
     struct rpc_acknowledge message = {
         .task = *task_id(task),
-        .checkpoint_id = task->barrier.origin.checkpoint_id,
-        .is_end_of_input = task->is_drained,
+        .checkpoint_id = what->origin.checkpoint_id,
+        .is_end_of_input = what->is_end_of_input,
         .states = states,
         .num_states = snapshot->num_states,
+        .keyed_states = keyed_states,
+        .num_keyed_states = snapshot->num_frozen,
         .committables = committables,
         .num_committables = snapshot->num_committables,
-        .start_delay_ms = task->barrier.start_delay_ms,
-        .alignment_ms = task->barrier.origin.alignment_us / 1000,
-        .sync_duration_ms = duration_us / 1000,
+        .start_delay_ms = what->start_delay_ms,
+        .alignment_ms = what->origin.alignment_us / 1000,
+        .sync_duration_ms = what->sync_us / 1000,
+        .async_duration_ms = what->duration_us / 1000,
     };
     struct buffer payload = {0};
     rpc_acknowledge_encode(&message, &payload);
     task->options.listener.on_message(task->options.listener.context, task, RPC_ACKNOWLEDGE, &payload);
     buffer_free(&payload);
     free(states);
+    free(keyed_states);
     free(committables);
+}
+
+static void send_decline(struct task *task, uint64_t checkpoint_id, const struct error *reason)
+{
+    struct rpc_decline message = {.task = *task_id(task), .checkpoint_id = checkpoint_id, .error = *reason};
+    struct buffer payload = {0};
+    rpc_decline_encode(&message, &payload);
+    task->options.listener.on_message(task->options.listener.context, task, RPC_DECLINE, &payload);
+    buffer_free(&payload);
 }
 
 static void end_barrier(struct task *task)
@@ -54,12 +71,7 @@ static void end_barrier(struct task *task)
 bool task_fail_barrier(struct task *task)
 {
     CHECK(task->barrier.origin.checkpoint_id != 0);
-    struct rpc_decline message = {
-        .task = *task_id(task), .checkpoint_id = task->barrier.origin.checkpoint_id, .error = task->error};
-    struct buffer payload = {0};
-    rpc_decline_encode(&message, &payload);
-    task->options.listener.on_message(task->options.listener.context, task, RPC_DECLINE, &payload);
-    buffer_free(&payload);
+    send_decline(task, task->barrier.origin.checkpoint_id, &task->error);
     end_barrier(task);
     return operator_chain_may_go_on(task->chain);
 }
@@ -67,13 +79,46 @@ bool task_fail_barrier(struct task *task)
 /* The chain is through with the barrier. */
 bool task_complete_barrier(struct task *task)
 {
-    if (hit(task, "task/after_snapshot") != STATUS_OK || hit(task, "task/before_acknowledge") != STATUS_OK) {
+    struct task_barrier *barrier = &task->barrier;
+    struct task_upload what = {
+        .origin = barrier->origin,
+        .is_end_of_input = task->is_drained,
+        .start_delay_ms = barrier->start_delay_ms,
+        .sync_us = clock_monotonic_us(&task->options.environment->process->clock) - barrier->start_us,
+        .snapshot = barrier->snapshot,
+    };
+    bool is_whole = what.snapshot.num_frozen == 0;
+    if (hit(task, "task/after_snapshot") != STATUS_OK ||
+        (is_whole && hit(task, "task/before_acknowledge") != STATUS_OK) ||
+        (!is_whole && task_uploads_add(task->uploads, &what, &task->error) != STATUS_OK)) {
         task_fail_barrier(task);
         return false; /* the operators have let go of what they handed over */
     }
-    send_acknowledgement(task);
+    if (is_whole)
+        send_acknowledgement(task, &what);
+    else
+        barrier->snapshot = (struct chain_snapshot){0};
     end_barrier(task);
     return true;
+}
+
+bool task_finish_upload(struct task *task, struct task_upload *upload)
+{
+    bool goes_on = true;
+    if (atomic_load(&upload->is_cancelled)) {
+        task_uploads_remove(task->uploads, upload);
+        return true;
+    }
+    if (upload->status == STATUS_OK && hit(task, "task/before_acknowledge") == STATUS_OK) {
+        send_acknowledgement(task, upload);
+    } else {
+        if (upload->status != STATUS_OK)
+            task->error = upload->error;
+        send_decline(task, upload->origin.checkpoint_id, &task->error);
+        goes_on = upload->snapshot.num_committables == 0; /* else sinks have let go of files */
+    }
+    task_uploads_remove(task->uploads, upload);
+    return goes_on;
 }
 
 /* From the trigger to the first barrier that came: the clocks of two machines take part in it. */

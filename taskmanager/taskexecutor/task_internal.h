@@ -4,11 +4,12 @@
 #include "common/base/process_context.h"
 #include "taskmanager/taskexecutor/operator_chain.h"
 #include "taskmanager/taskexecutor/task.h"
+#include "taskmanager/taskexecutor/task_upload.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum task_letter_kind { LETTER_TRIGGER, LETTER_NOTIFY };
+enum task_letter_kind { LETTER_TRIGGER, LETTER_NOTIFY, LETTER_UPLOADED };
 
 /* What lies in the mailbox. */
 struct task_letter {
@@ -17,6 +18,7 @@ struct task_letter {
     bool is_drain;                /* TRIGGER: the source ends before the barrier */
     bool is_aborted;              /* NOTIFY */
     bool is_final;                /* NOTIFY */
+    struct task_upload *upload;   /* UPLOADED; the task's uploads hold it */
 };
 
 /* The checkpoint whose barrier is on its way through the chain. */
@@ -29,7 +31,8 @@ struct task_barrier {
 
 /*
  * Invariant: while the chain is blocked no letter is taken out of the mailbox but into deferred, so that
- * triggers and notifications keep their order and wait until the chain is free.
+ * triggers and notifications keep their order and wait until the chain is free. Uploads that are done do not
+ * concern the chain, and are acknowledged at once.
  */
 struct task {
     /* Fixed after creation. */
@@ -52,6 +55,7 @@ struct task {
     /* The thread's own. */
     struct event_queue *deferred;
     struct task_barrier barrier;
+    struct task_uploads *uploads;
     uint64_t last_triggered;
     uint64_t last_completed;
     uint64_t last_aborted;
@@ -69,6 +73,8 @@ struct task {
 bool task_begin_barrier(struct task *task, const struct chain_barrier *barrier);
 bool task_complete_barrier(struct task *task);
 bool task_fail_barrier(struct task *task);
+/* Acknowledges, or declines. */
+bool task_finish_upload(struct task *task, struct task_upload *upload);
 bool task_take_result(struct task *task, enum operator_result result);
 void task_set_status(struct task *task, enum rpc_task_status status);
 void *task_main(void *context);

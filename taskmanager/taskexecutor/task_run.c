@@ -8,7 +8,7 @@
 #include <time.h>
 
 /* Wakes end a wait at once; the bound covers a wake that comes just before a source begins to wait. */
-enum { POLL_MAX_WAIT_MS = 100, MEASURE_INTERVAL_US = 100000 };
+enum { POLL_MAX_WAIT_MS = 100, MEASURE_INTERVAL_MS = 500 };
 
 static int64_t now_us(const struct task *task)
 {
@@ -81,7 +81,7 @@ static int64_t bound_wait(const struct task *task, int64_t wait_ms)
         return wait_ms;
     int64_t left_us = timer_us - clock_wall_us(&task->options.environment->process->clock);
     int64_t left_ms = left_us <= 0 ? 0 : left_us / 1000 + 1;
-    return wait_ms < 0 || left_ms < wait_ms ? left_ms : wait_ms;
+    return left_ms < wait_ms ? left_ms : wait_ms;
 }
 
 static bool take_polled(struct task *task, enum chain_poll polled, const struct chain_polled *what)
@@ -127,7 +127,8 @@ static bool poll_gate(struct task *task)
     add_time(&task->busy_us, end_us - start_us);
     if (polled != CHAIN_EMPTY)
         return take_polled(task, polled, &what);
-    struct task_letter *letter = event_queue_pop(task->mailbox, task->is_drained ? -1 : bound_wait(task, -1));
+    struct task_letter *letter =
+        event_queue_pop(task->mailbox, task->is_ended ? -1 : bound_wait(task, MEASURE_INTERVAL_MS));
     add_time(&task->idle_us, now_us(task) - end_us);
     if (letter != NULL)
         event_queue_push(task->deferred, letter);
@@ -148,6 +149,8 @@ static bool take_trigger(struct task *task, const struct task_letter *letter)
 static void take_notification(struct task *task, const struct task_letter *letter)
 {
     uint64_t id = letter->barrier.checkpoint_id;
+    if (letter->is_aborted)
+        task_uploads_cancel(task->uploads, id);
     if (letter->is_aborted ? id > task->last_aborted : id > task->last_completed) {
         *(letter->is_aborted ? &task->last_aborted : &task->last_completed) = id;
         operator_chain_notify(task->chain, id, letter->is_aborted);
@@ -161,32 +164,38 @@ static void take_notification(struct task *task, const struct task_letter *lette
 /* The chain is free. */
 static bool take_letter(struct task *task, const struct task_letter *letter)
 {
-    if (letter->kind == LETTER_NOTIFY) {
-        take_notification(task, letter);
-        return true;
+    switch (letter->kind) {
+    case LETTER_NOTIFY: take_notification(task, letter); return true;
+    case LETTER_TRIGGER: return take_trigger(task, letter);
+    case LETTER_UPLOADED: return task_finish_upload(task, letter->upload);
     }
-    return take_trigger(task, letter);
+    return false;
 }
 
 /* Waits for what the blocked operators wait for. */
 static bool wait_for_wake(struct task *task)
 {
     int64_t start_us = now_us(task);
-    while (!atomic_exchange(&task->is_woken, false) && !atomic_load(&task->is_cancelled)) {
+    bool goes_on = true;
+    while (goes_on && !atomic_exchange(&task->is_woken, false) && !atomic_load(&task->is_cancelled)) {
         struct task_letter *letter = event_queue_pop(task->mailbox, -1);
-        if (letter != NULL)
+        if (letter != NULL && letter->kind == LETTER_UPLOADED) {
+            goes_on = task_finish_upload(task, letter->upload);
+            free(letter);
+        } else if (letter != NULL) {
             event_queue_push(task->deferred, letter);
+        }
     }
     add_time(&task->backpressured_us, now_us(task) - start_us);
-    if (atomic_load(&task->is_cancelled))
-        return true;
+    if (!goes_on || atomic_load(&task->is_cancelled))
+        return goes_on;
     return task_take_result(task, operator_chain_resume(task->chain, &task->error));
 }
 
 static void measure(struct task *task)
 {
     int64_t time_us = now_us(task);
-    if (time_us - task->measured_us < MEASURE_INTERVAL_US)
+    if (time_us - task->measured_us < MEASURE_INTERVAL_MS * 1000)
         return;
     task->measured_us = time_us;
     operator_chain_measure(task->chain);
@@ -249,6 +258,9 @@ void *task_main(void *context)
 {
     struct task *task = context;
     bool went_well = run(task);
+    task_uploads_free(task->uploads);
+    task->uploads = NULL;
+    chain_snapshot_free(&task->barrier.snapshot);
     operator_chain_close(task->chain);
     enum rpc_task_status status = RPC_TASK_FAILED;
     if (task->is_finished) {

@@ -1,435 +1,15 @@
 #pragma once
 
-#include "common/base/memory.h"
-#include "taskmanager/taskexecutor/operator_chain.h"
+#include "tests/unit/taskmanager/taskexecutor/scripted_exchange.h"
+#include "tests/unit/taskmanager/taskexecutor/scripted_parts.h"
+#include "tests/unit/taskmanager/taskexecutor/scripted_state.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+static const struct operator_factory factory = {.create_source = create_source,
+                                                .create_operator = create_part,
+                                                .exchange = &exchange,
+                                                .keyed_state = &keyed_state};
 
-#include <cmocka.h>
-
-/*
- * A chain of scripted parts: source [1] -> pass [2] -> sinks [3] and [4]. Each call writes a word to the
- * journal, "2.batch"; a part answers a call with what its script says, else DONE. A pass emits its batch,
- * keeps a second one back when told, and emits that in resume.
- *
- * With a gate the chain begins with the pass, and what the gate gives is scripted too. An edge that leaves
- * from the pass has a writer, which writes as part 5.
- */
-enum { PARTS = 6, WRITER = 5, ELEMENTS_MAX = 16 };
-struct script {
-    struct buffer journal;
-    enum operator_result on_batch[PARTS];
-    enum operator_result on_resume[PARTS];
-    enum operator_result on_prepare[PARTS];
-    enum operator_result on_end[PARTS];
-    enum operator_result on_watermark[PARTS];
-    enum operator_result on_timer[PARTS];
-    int64_t timers[PARTS]; /* 0: none */
-    enum status on_snapshot[PARTS];
-    bool is_retriable;
-    bool keeps_one_back;
-    uint32_t rows_left;
-    bool is_silent; /* the source has no row now */
-    int64_t row;    /* the value of the source's next row */
-    struct gate_element elements[ELEMENTS_MAX];
-    uint32_t num_elements, next_element, num_inputs;
-};
-static struct script *script; /* the factory knows only plan nodes */
-
-struct part {
-    struct operator base;
-    uint32_t id;
-    const struct operator_context *context;
-    struct record_batch *kept;
-};
-
-static inline void note(uint32_t id, const char *what)
-{
-    buffer_printf(&script->journal, "%s%u.%s", script->journal.size > 0 ? " " : "", id, what);
-}
-
-static inline void assert_journal(const char *expected)
-{
-    assert_string_equal(buffer_text(&script->journal), expected);
-    buffer_clear(&script->journal);
-}
-
-static inline void note_number(uint32_t id, const char *what, int64_t number)
-{
-    buffer_printf(&script->journal, "%s%u.%s", script->journal.size > 0 ? " " : "", id, what);
-    if (number == WATERMARK_MAX)
-        buffer_append_text(&script->journal, "max");
-    else
-        buffer_printf(&script->journal, "%lld", (long long)number);
-}
-
-static inline enum operator_result answer(enum operator_result result, struct error *error)
-{
-    if (result == OPERATOR_FAILED)
-        error_set(error, STATUS_IO, "scripted");
-    return result;
-}
-
-static inline enum status part_open(struct operator* operator, const struct operator_context * context,
-                                    struct error *error)
-{
-    (void)error;
-    struct part *part = (struct part *)operator;
-    part->context = context;
-    note(part->id, "open");
-    return STATUS_OK;
-}
-
-static inline enum status part_restore(struct operator* operator, const struct operator_state * state,
-                                       struct error *error)
-{
-    (void)error;
-    assert_int_equal(state->num_lists, 1);
-    note(((struct part *)operator)->id, "restore");
-    return STATUS_OK;
-}
-
-static inline enum operator_result pass_batch(struct operator* operator, uint32_t input,
-                                              struct record_batch *batch, struct error *error)
-{
-    struct part *part = (struct part *)operator;
-    if (input == 0)
-        note(part->id, "batch");
-    else
-        note_number(part->id, "batch@", input);
-    if (script->keeps_one_back)
-        part->kept = record_batch_share(batch);
-    return operator_output_emit(part->context->outputs[0], batch, error);
-}
-
-static inline enum operator_result pass_resume(struct operator* operator, struct error * error)
-{
-    struct part *part = (struct part *)operator;
-    note(part->id, "resume");
-    struct record_batch *batch = part->kept;
-    part->kept = NULL;
-    return batch == NULL ? OPERATOR_DONE : operator_output_emit(part->context->outputs[0], batch, error);
-}
-
-static inline enum operator_result sink_batch(struct operator* operator, uint32_t input,
-                                              struct record_batch *batch, struct error *error)
-{
-    (void)input;
-    struct part *part = (struct part *)operator;
-    note(part->id, "batch");
-    record_batch_free(batch);
-    return answer(script->on_batch[part->id], error);
-}
-
-static inline enum operator_result sink_resume(struct operator* operator, struct error * error)
-{
-    struct part *part = (struct part *)operator;
-    note(part->id, "resume");
-    return answer(script->on_resume[part->id], error);
-}
-
-static inline enum operator_result part_prepare(struct operator* operator, uint64_t checkpoint_id,
-                                                struct error *error)
-{
-    (void)checkpoint_id;
-    struct part *part = (struct part *)operator;
-    note(part->id, "prepare");
-    return answer(script->on_prepare[part->id], error);
-}
-
-static inline enum status part_snapshot(struct operator* operator, uint64_t checkpoint_id,
-                                        struct operator_snapshot *snapshot, struct error *error)
-{
-    struct part *part = (struct part *)operator;
-    note(part->id, "snapshot");
-    if (script->on_snapshot[part->id] != STATUS_OK) {
-        error_set(error, script->on_snapshot[part->id], "scripted");
-        error->retriable = script->is_retriable;
-        return script->on_snapshot[part->id];
-    }
-    list_state_append(operator_state_add_list(&snapshot->state, "n", LIST_STATE_SPLIT, 1), &checkpoint_id, 8);
-    struct buffer committable = {0};
-    buffer_append_text(&committable, "files");
-    if (part->id > 2)
-        operator_snapshot_add_committable(snapshot, &committable);
-    buffer_free(&committable);
-    return STATUS_OK;
-}
-
-static inline enum operator_result part_watermark(struct operator* operator, uint32_t input,
-                                                  int64_t watermark_us, struct error *error)
-{
-    struct part *part = (struct part *)operator;
-    note_number(part->id, input == 0 ? "" : "@1:", watermark_us);
-    return answer(script->on_watermark[part->id], error);
-}
-
-static inline enum operator_result part_status(struct operator* operator, uint32_t input, bool idle,
-                                               struct error *error)
-{
-    (void)error;
-    note_number(((struct part *)operator)->id, idle ? "idle@" : "active@", input);
-    return OPERATOR_DONE;
-}
-
-static inline int64_t part_next_timer(const struct operator* operator)
-{
-    int64_t timer_us = script->timers[((const struct part *)operator)->id];
-    return timer_us == 0 ? INT64_MAX : timer_us;
-}
-
-static inline enum operator_result part_timer(struct operator* operator, int64_t time_us, struct error *error)
-{
-    struct part *part = (struct part *)operator;
-    script->timers[part->id] = 0;
-    note_number(part->id, "timer", time_us);
-    return answer(script->on_timer[part->id], error);
-}
-
-static inline enum operator_result part_end(struct operator* operator, uint32_t input, enum end_of_input how,
-                                            struct error *error)
-{
-    struct part *part = (struct part *)operator;
-    note_number(part->id, how == INPUT_FINISHED ? "end@" : "stop@", input);
-    return answer(script->on_end[part->id], error);
-}
-
-static inline void part_complete(struct operator* operator, uint64_t checkpoint_id)
-{
-    (void)checkpoint_id;
-    note(((struct part *)operator)->id, "complete");
-}
-
-static inline void part_aborted(struct operator* operator, uint64_t checkpoint_id)
-{
-    (void)checkpoint_id;
-    note(((struct part *)operator)->id, "aborted");
-}
-
-static inline void part_close(struct operator* operator)
-{
-    struct part *part = (struct part *)operator;
-    note(part->id, "close");
-    record_batch_free(part->kept);
-    free(part);
-}
-
-static const struct operator_ops pass_ops = {.open = part_open,
-                                             .restore = part_restore,
-                                             .process_batch = pass_batch,
-                                             .resume = pass_resume,
-                                             .prepare_barrier = part_prepare,
-                                             .snapshot_state = part_snapshot,
-                                             .end_input = part_end,
-                                             .process_watermark = part_watermark,
-                                             .process_watermark_status = part_status,
-                                             .next_timer_us = part_next_timer,
-                                             .on_timer = part_timer,
-                                             .notify_complete = part_complete,
-                                             .notify_aborted = part_aborted,
-                                             .close = part_close};
-static const struct operator_ops sink_ops = {.open = part_open,
-                                             .restore = part_restore,
-                                             .process_batch = sink_batch,
-                                             .resume = sink_resume,
-                                             .prepare_barrier = part_prepare,
-                                             .snapshot_state = part_snapshot,
-                                             .end_input = part_end,
-                                             .process_watermark = part_watermark,
-                                             .process_watermark_status = part_status,
-                                             .next_timer_us = part_next_timer,
-                                             .on_timer = part_timer,
-                                             .notify_complete = part_complete,
-                                             .notify_aborted = part_aborted,
-                                             .close = part_close};
-/* A writer keeps nothing. */
-static const struct operator_ops writer_ops = {.open = part_open,
-                                               .process_batch = sink_batch,
-                                               .resume = sink_resume,
-                                               .prepare_barrier = part_prepare,
-                                               .end_input = part_end,
-                                               .process_watermark = part_watermark,
-                                               .process_watermark_status = part_status,
-                                               .next_timer_us = part_next_timer,
-                                               .on_timer = part_timer,
-                                               .notify_complete = part_complete,
-                                               .notify_aborted = part_aborted,
-                                               .close = part_close};
-
-static inline struct operator* create_part(const struct plan_node *node, struct collect_channel *channel)
-{
-    (void)channel;
-    struct part *part = mem_calloc(1, sizeof *part);
-    part->base.ops = node->kind == PLAN_SINK ? &sink_ops : &pass_ops;
-    part->id = node->id;
-    return &part->base;
-}
-
-struct scripted_source {
-    struct source_reader base;
-    const struct plan_node *node;
-};
-
-static inline enum status source_open(struct source_reader *reader, const struct operator_context *context,
-                                      struct error *error)
-{
-    (void)reader;
-    (void)context;
-    (void)error;
-    note(1, "open");
-    return STATUS_OK;
-}
-
-static inline enum status source_restore(struct source_reader *reader, const struct operator_state *state,
-                                         bool is_restored, struct error *error)
-{
-    (void)reader;
-    (void)error;
-    note(1, is_restored ? "restore" : "fresh");
-    assert_int_equal(state->num_lists > 0, is_restored);
-    return STATUS_OK;
-}
-
-static inline enum source_result source_poll(struct source_reader *reader, int64_t max_wait_ms,
-                                             struct record_batch **ret_batch, struct error *error)
-{
-    (void)max_wait_ms;
-    (void)error;
-    if (script->is_silent)
-        return SOURCE_EMPTY;
-    if (script->rows_left == 0)
-        return SOURCE_ENDED;
-    script->rows_left--;
-    struct record_batch *batch = record_batch_create(((struct scripted_source *)reader)->node->schema, 1);
-    batch->columns[0] = vector_create(data_type_of(TYPE_BIGINT), 1);
-    batch->columns[0]->length = 1;
-    *(int64_t *)batch->columns[0]->values = script->row;
-    *ret_batch = batch;
-    return SOURCE_BATCH;
-}
-
-static inline enum status source_snapshot(struct source_reader *reader, uint64_t checkpoint_id,
-                                          struct operator_snapshot *snapshot, struct error *error)
-{
-    (void)reader;
-    (void)checkpoint_id;
-    (void)error;
-    note(1, "snapshot");
-    list_state_append(operator_state_add_list(&snapshot->state, "o", LIST_STATE_UNION, 1), "7", 1);
-    return STATUS_OK;
-}
-
-static inline void source_close(struct source_reader *reader)
-{
-    note(1, "close");
-    free(reader);
-}
-
-static const struct source_reader_ops source_ops = {.open = source_open,
-                                                    .restore = source_restore,
-                                                    .poll = source_poll,
-                                                    .snapshot_state = source_snapshot,
-                                                    .close = source_close};
-
-static inline struct source_reader *create_source(const struct plan_node *node)
-{
-    struct scripted_source *source = mem_calloc(1, sizeof *source);
-    source->base.ops = &source_ops;
-    source->node = node;
-    return &source->base;
-}
-
-/* The gate is the script itself. */
-static inline enum status create_gate(struct exchange_hub *hub, const struct exchange_end *end,
-                                      struct input_gate **ret_gate, struct error *error)
-{
-    (void)hub;
-    (void)error;
-    assert_int_equal(end->vertex, 0);
-    assert_int_equal(end->subtask, 0);
-    note(0, "open");
-    *ret_gate = (struct input_gate *)script;
-    return STATUS_OK;
-}
-
-static inline void free_gate(struct input_gate *gate)
-{
-    (void)gate;
-    note(0, "close");
-}
-
-static inline enum gate_element_kind poll_gate(struct input_gate *gate, struct gate_element *ret_element,
-                                               struct error *error)
-{
-    (void)gate;
-    if (script->next_element == script->num_elements)
-        return GATE_EMPTY;
-    *ret_element = script->elements[script->next_element++];
-    if (ret_element->kind == GATE_FAILED)
-        error_set(error, STATUS_UNAVAILABLE, "scripted");
-    return ret_element->kind;
-}
-
-static inline void abort_alignment(struct input_gate *gate, uint64_t checkpoint_id)
-{
-    (void)gate;
-    note_number(0, "abort", (int64_t)checkpoint_id);
-}
-
-static inline uint32_t gate_inputs(const struct input_gate *gate)
-{
-    (void)gate;
-    return script->num_inputs;
-}
-
-static inline uint32_t gate_queued(const struct input_gate *gate)
-{
-    (void)gate;
-    return script->num_elements - script->next_element;
-}
-
-static inline uint64_t gate_bytes(const struct input_gate *gate)
-{
-    (void)gate;
-    return 1000;
-}
-
-static inline struct operator*
-    create_writer(struct exchange_hub *hub, const struct exchange_end *end, uint32_t edge)
-{
-    (void)hub;
-    assert_int_equal(end->graph->edges[edge].from, end->vertex);
-    struct part *part = mem_calloc(1, sizeof *part);
-    part->base.ops = &writer_ops;
-    part->id = WRITER + edge;
-    return &part->base;
-}
-
-static inline void set_barrier(struct operator* writer, const struct exchange_barrier *barrier)
-{
-    assert_int_equal(barrier->trigger_ms, 77);
-    assert_int_equal(barrier->durable_id, 4);
-    note_number(((struct part *)writer)->id, "barrier", (int64_t)barrier->checkpoint_id);
-}
-
-static const struct exchange_functions exchange = {
-    .create_gate = create_gate,
-    .free_gate = free_gate,
-    .poll_gate = poll_gate,
-    .abort_alignment = abort_alignment,
-    .num_inputs = gate_inputs,
-    .num_queued = gate_queued,
-    .num_bytes = gate_bytes,
-    .create_writer = create_writer,
-    .set_barrier = set_barrier,
-};
-
-static const struct operator_factory factory = {
-    .create_source = create_source, .create_operator = create_part, .exchange = &exchange};
+static const char some_id[] = "0123456789abcdef0123456789abcdef";
 
 struct fixture {
     struct script script;
@@ -446,8 +26,11 @@ struct fixture {
     struct plan_vertex vertex;
     struct plan_edge edge;
     struct task_environment environment;
+    uint32_t subtask;
     struct rpc_deploy deploy;
     struct operator_chain *chain;
+    char temporary[64];
+    struct working_folder *working_folder;
 };
 
 static inline int64_t read_now(void *context)
@@ -484,12 +67,20 @@ static inline void make_plan(struct fixture *fixture)
     fixture->vertex = (struct plan_vertex){.name = "v", .parallelism = 1, .root = &fixture->nodes[1]};
     fixture->graph.vertices = &fixture->vertex;
     fixture->graph.vertex_count = 1;
+    fixture->graph.max_parallelism = 128;
 }
 
 static inline void create_chain(struct fixture *fixture)
 {
-    fixture->environment = (struct task_environment){.process = &fixture->process, .factory = &factory};
-    fixture->deploy.task = (struct rpc_task_id){.job_id = "j", .vertex_id = "v", .taskmanager_id = "t"};
+    fixture->environment = (struct task_environment){.process = &fixture->process,
+                                                     .factory = &factory,
+                                                     .working_folder = fixture->working_folder,
+                                                     .state_backend = STATE_BACKEND_ROCKSDB,
+                                                     .slot_memory_bytes = 1000,
+                                                     .recovers_locally = true};
+    fixture->deploy.task = (struct rpc_task_id){
+        .job_id = some_id, .vertex_id = some_id, .subtask = fixture->subtask, .taskmanager_id = some_id};
+    fixture->deploy.checkpoint_folder = "file:///tmp/none";
     struct operator_chain_options options = {.environment = &fixture->environment,
                                              .graph = &fixture->graph,
                                              .vertex = &fixture->vertex,
@@ -500,9 +91,8 @@ static inline void create_chain(struct fixture *fixture)
     fixture->chain = operator_chain_create(&options);
 }
 
-static inline int set_up(void **context)
+static inline void set_up_in(struct fixture *fixture)
 {
-    struct fixture *fixture = mem_calloc(1, sizeof *fixture);
     fixture->now_us = 1000000;
     fixture->process.clock = (struct clock){read_now, read_now, fixture};
     fixture->arena = arena_create(1024);
@@ -511,20 +101,39 @@ static inline int set_up(void **context)
     script = &fixture->script;
     script->rows_left = 100;
     script->num_inputs = 1;
+    pthread_mutex_init(&script->mutex, NULL);
+    pthread_cond_init(&script->changed, NULL);
+    snprintf(fixture->temporary, sizeof fixture->temporary, "/tmp/frazil-chain-XXXXXX");
+    assert_non_null(mkdtemp(fixture->temporary));
+    fixture->working_folder = working_folder_create(fixture->temporary, "t", NULL);
     make_plan(fixture);
     create_chain(fixture);
+}
+
+static inline int set_up(void **context)
+{
+    struct fixture *fixture = mem_calloc(1, sizeof *fixture);
+    set_up_in(fixture);
     *context = fixture;
     return 0;
 }
 
-static inline int tear_down(void **context)
+static inline void tear_down_in(struct fixture *fixture)
 {
-    struct fixture *fixture = *context;
     operator_chain_free(fixture->chain);
     buffer_free(&fixture->script.journal);
+    pthread_mutex_destroy(&fixture->script.mutex);
+    pthread_cond_destroy(&fixture->script.changed);
+    working_folder_free(fixture->working_folder);
+    assert_int_equal(rmdir(fixture->temporary), 0);
     schema_unref(fixture->schema);
     arena_free(fixture->arena);
-    free(fixture);
+}
+
+static inline int tear_down(void **context)
+{
+    tear_down_in(*context);
+    free(*context);
     return 0;
 }
 
