@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
+#include "taskmanager/taskexecutor/task_environment.h"
 #include "taskmanager/taskexecutor/task_executor.h"
 
 #include <inttypes.h>
@@ -25,7 +26,31 @@ struct settings {
     const char *bind_host;
     const char *jobmanager_host;
     const char *folder;
+    const char *temporary_folder;
+    uint64_t managed_memory_bytes;
+    enum state_backend_kind state_backend;
+    bool recovers_locally;
 };
+
+static enum status read_state_settings(const struct configuration *configuration, struct settings *settings,
+                                       struct error *error)
+{
+    const uint64_t default_bytes = UINT64_C(512) << 20;
+    const char *backend = configuration_text(configuration, "state.backend.type", "rocksdb");
+    settings->temporary_folder = configuration_text(configuration, "io.tmp.dirs", "/tmp");
+    if (strpbrk(settings->temporary_folder, ",:|") != NULL)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "io.tmp.dirs is one folder, not a list: '%s'",
+                         settings->temporary_folder);
+    if (!task_environment_find_backend(backend, &settings->state_backend))
+        return error_set(error, STATUS_INVALID_ARGUMENT, "state.backend.type is rocksdb or hashmap, not '%s'",
+                         backend);
+    enum status status = configuration_memory_bytes(configuration, "taskmanager.memory.managed.size",
+                                                    default_bytes, &settings->managed_memory_bytes, error);
+    if (status == STATUS_OK)
+        status = configuration_boolean(configuration, "execution.state-recovery.from-local", true,
+                                       &settings->recovers_locally, error);
+    return status;
+}
 
 static enum status read_settings(const struct configuration *configuration, struct settings *settings,
                                  struct error *error)
@@ -49,6 +74,8 @@ static enum status read_settings(const struct configuration *configuration, stru
     if (status == STATUS_OK)
         status = configuration_duration_ms(configuration, "heartbeat.timeout", 5000,
                                            &settings->heartbeat_timeout_ms, error);
+    if (status == STATUS_OK)
+        status = read_state_settings(configuration, settings, error);
     if (status == STATUS_OK && (settings->heartbeat_interval_ms < 1 ||
                                 settings->heartbeat_timeout_ms <= settings->heartbeat_interval_ms))
         return error_set(error, STATUS_INVALID_ARGUMENT,
@@ -105,6 +132,10 @@ enum status taskmanager_create(const struct process_context *process,
         .folder = settings.folder,
         .heartbeat_interval_ms = settings.heartbeat_interval_ms,
         .heartbeat_timeout_ms = settings.heartbeat_timeout_ms,
+        .temporary_folder = settings.temporary_folder,
+        .managed_memory_bytes = settings.managed_memory_bytes,
+        .state_backend = settings.state_backend,
+        .recovers_locally = settings.recovers_locally,
     };
     struct taskmanager *taskmanager = mem_calloc(1, sizeof *taskmanager);
     taskmanager->executor = task_executor_create(&options);

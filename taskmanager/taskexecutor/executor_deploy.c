@@ -52,6 +52,7 @@ static enum status start(struct task_executor *executor, const struct task_optio
 {
     struct task_key key = task_key_of(&options->deploy->task);
     executor_retire_older_attempts(executor, &key);
+    executor_job_begins(executor, key.job_id);
     struct task *task = task_create(options);
     collect_channel_on_offer(task_collect_channel(task), on_collect_offer, executor);
     struct task_entry *entry = executor_add_entry(executor, &key);

@@ -80,6 +80,7 @@ void executor_on_task_exit(struct task_executor *executor, struct task *task)
     collect_channel_on_offer(task_collect_channel(task), NULL, NULL);
     task_free(task);
     entry->task = NULL;
+    executor_job_pauses(executor, entry->key.job_id, status == RPC_TASK_FINISHED);
     executor_add_tombstone(executor, &entry->key);
     if (!entry->is_void)
         executor_add_state(executor, entry, status, &error);

@@ -37,10 +37,9 @@ struct task_executor *task_executor_create(const struct task_executor_options *o
 {
     CHECK(options->num_slots > 0 && options->factory != NULL);
     CHECK(options->folder != NULL || options->jobmanager_address != NULL);
+    CHECK(options->temporary_folder != NULL);
     struct task_executor *executor = mem_calloc(1, sizeof *executor);
     executor->options = *options;
-    executor->environment =
-        (struct task_environment){.process = options->process, .factory = options->factory};
     executor->listen_address = mem_strdup(options->listen_address);
     executor->host = mem_strdup(options->host);
     executor->jobmanager_address = dup_or_null(options->jobmanager_address);
@@ -48,6 +47,15 @@ struct task_executor *task_executor_create(const struct task_executor_options *o
     executor->events = event_queue_create(executor_event_free);
     struct uuid uuid = uuid_generate();
     uuid_format_hex(&uuid, executor->id);
+    executor->environment = (struct task_environment){
+        .process = options->process,
+        .factory = options->factory,
+        .working_folder =
+            working_folder_create(options->temporary_folder, executor->id, options->process->log),
+        .state_backend = options->state_backend,
+        .slot_memory_bytes = options->managed_memory_bytes / options->num_slots,
+        .recovers_locally = options->recovers_locally,
+    };
     return executor;
 }
 
@@ -101,7 +109,9 @@ static void *run(void *context)
         executor_send_messages(executor);
         if (executor->is_stopping && executor->entries == NULL)
             break;
+        int64_t forget_ms = executor_forget_jobs(executor);
         int64_t deadline_ms = executor->is_stopping ? INT64_MAX : executor_deadline_ms(executor);
+        deadline_ms = forget_ms < deadline_ms ? forget_ms : deadline_ms;
         int64_t now_ms = executor_now_ms(executor);
         int64_t wait_ms = deadline_ms == INT64_MAX ? -1 : deadline_ms > now_ms ? deadline_ms - now_ms : 0;
         struct executor_event *event = event_queue_pop(executor->events, wait_ms);
@@ -165,6 +175,7 @@ void task_executor_free(struct task_executor *executor)
         return;
     task_executor_stop(executor);
     event_queue_free(executor->events);
+    working_folder_free(executor->environment.working_folder);
     free(executor->listen_address);
     free(executor->host);
     free(executor->jobmanager_address);

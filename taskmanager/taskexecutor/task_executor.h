@@ -25,6 +25,10 @@ struct task_executor_options {
     const char *folder;             /* high-availability.storageDir, or NULL */
     int64_t heartbeat_interval_ms;
     int64_t heartbeat_timeout_ms;
+    const char *temporary_folder;          /* io.tmp.dirs: files that nobody needs after our end */
+    uint64_t managed_memory_bytes;         /* of keyed state in all slots, at most */
+    enum state_backend_kind state_backend; /* of jobs that do not say */
+    bool recovers_locally;                 /* copies of keyed state are kept for a quick restart */
 };
 
 struct task_executor *task_executor_create(const struct task_executor_options *options);

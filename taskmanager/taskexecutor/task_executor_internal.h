@@ -10,7 +10,13 @@
 
 #include <pthread.h>
 
-enum { HEX_ID_BYTES = 33 };
+enum { HEX_ID_BYTES = 33, IDLE_JOBS_MAX = 64 };
+
+/* A job without tasks here, whose files are kept for a while: it may come back. */
+struct idle_job {
+    char job_id[HEX_ID_BYTES];
+    int64_t forget_ms;
+};
 
 /* One attempt of one subtask, by value. */
 struct task_key {
@@ -79,6 +85,8 @@ struct task_executor {
     /* Tasks that ended or were cancelled before they came, oldest first. */
     struct task_key tombstones[TOMBSTONES_MAX];
     size_t num_tombstones;
+    struct idle_job idle_jobs[IDLE_JOBS_MAX]; /* oldest first */
+    size_t num_idle_jobs;
     bool is_stopping;
 };
 
@@ -119,6 +127,13 @@ void executor_add_state(struct task_executor *executor, struct task_entry *entry
 /* Nothing of the entry is told any more; its task ends. */
 void executor_void_entry(struct task_entry *entry);
 void executor_cancel_epochs(struct task_executor *executor, const struct session_command *command);
+
+/* executor_jobs.c: files of jobs that have no task here any more. */
+/* A task of the job is about to start, or ended. */
+void executor_job_begins(struct task_executor *executor, const char *job_id);
+void executor_job_pauses(struct task_executor *executor, const char *job_id, bool is_finished);
+/* Removes what is due; the result is when to call again, INT64_MAX: never. */
+int64_t executor_forget_jobs(struct task_executor *executor);
 
 /* executor_connection.c */
 void executor_run_session(struct task_executor *executor);

@@ -52,7 +52,10 @@ static inline uint32_t gate_inputs(const struct input_gate *gate)
 static inline uint32_t gate_queued(const struct input_gate *gate)
 {
     (void)gate;
-    return script->num_elements - script->next_element;
+    pthread_mutex_lock(&script->mutex);
+    uint32_t count = script->num_elements - script->next_element;
+    pthread_mutex_unlock(&script->mutex);
+    return count;
 }
 
 static inline uint64_t gate_bytes(const struct input_gate *gate)

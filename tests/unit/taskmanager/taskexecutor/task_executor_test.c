@@ -34,6 +34,7 @@ static void start_executor(struct fixture *fixture, const char *failpoints)
         .jobmanager_address = fixture->jobmanager.address,
         .heartbeat_interval_ms = 50,
         .heartbeat_timeout_ms = 5000,
+        .temporary_folder = "/tmp",
     };
     fixture->executor = task_executor_create(&options);
     assert_int_equal(task_executor_start(fixture->executor, &error), STATUS_OK);
