@@ -92,6 +92,37 @@ static void test_dead_letter_schema(void **state)
     schema_unref(schema);
 }
 
+/* Watermarks are kept by these names, also in checkpoints. */
+static void test_splits_are_told_in_their_order(void **state)
+{
+    (void)state;
+    struct kafka_source source = {.arena = arena_create(256)};
+    source.splits = mem_calloc(3, sizeof *source.splits);
+    source.splits[0] = (struct kafka_split){.state = {.topic = "metrics", .partition = 12}};
+    source.splits[1] = (struct kafka_split){
+        .state = {.topic = "a-b", .partition = 0}, .is_finished = true, .has_backlog = true};
+    source.num_splits = 2;
+    uint32_t count;
+    const struct source_split *listed = kafka_splits_list(&source, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(listed[0].name, "metrics-12");
+    assert_false(listed[0].is_finished);
+    assert_false(listed[0].has_backlog);
+    assert_string_equal(listed[1].name, "a-b-0");
+    assert_true(listed[1].is_finished);
+    assert_true(listed[1].has_backlog);
+    source.splits[2] = (struct kafka_split){.state = {.topic = "metrics", .partition = 13}};
+    source.num_splits = 3;
+    source.splits[0].is_finished = true;
+    listed = kafka_splits_list(&source, &count);
+    assert_int_equal(count, 3);
+    assert_true(listed[0].is_finished);
+    assert_string_equal(listed[2].name, "metrics-13");
+    free(source.listed);
+    free(source.splits);
+    arena_free(source.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +131,7 @@ int main(void)
         cmocka_unit_test(test_state_survives_encoding),
         cmocka_unit_test(test_state_of_a_wrong_size_is_refused),
         cmocka_unit_test(test_dead_letter_schema),
+        cmocka_unit_test(test_splits_are_told_in_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
