@@ -74,12 +74,14 @@ static void add_writers(struct operator_chain *chain, struct chain_node *node)
     }
 }
 
-static struct chain_node *build_tree(struct operator_chain *chain, const struct plan_node *plan)
+static struct chain_node *build_tree(struct operator_chain *chain, const struct plan_node *plan,
+                                     const struct schema *input)
 {
     struct chain_node *node = add_node(chain, plan, CHAIN_PLANNED);
+    node->input = input;
     node->context.num_outputs = plan->kind == PLAN_SINK ? 0 : 1;
     for (size_t i = 0; i < plan->child_count; i++)
-        add_child(&node->outputs[0], build_tree(chain, plan->children[i]));
+        add_child(&node->outputs[0], build_tree(chain, plan->children[i], plan->schema));
     add_writers(chain, node);
     enum chain_role side = side_output(plan);
     if (side != CHAIN_PLANNED) {
@@ -88,6 +90,17 @@ static struct chain_node *build_tree(struct operator_chain *chain, const struct 
     }
     node->subtree_end = chain->num_nodes;
     return node;
+}
+
+/* What the gate gives; NULL: no edge leads here. */
+static const struct schema *edge_schema(const struct operator_chain_options *options)
+{
+    for (size_t i = 0; i < options->graph->edge_count; i++) {
+        const struct plan_edge *edge = &options->graph->edges[i];
+        if (&options->graph->vertices[edge->to] == options->vertex && edge->input == 0)
+            return edge->schema;
+    }
+    return NULL;
 }
 
 struct operator_chain *operator_chain_create(const struct operator_chain_options *options)
@@ -100,7 +113,7 @@ struct operator_chain *operator_chain_create(const struct operator_chain_options
     /* Nodes point to each other, so that the array is made once: a node has one side output at most. */
     size_t most = 2 * count_nodes(options->vertex->root) + options->graph->edge_count;
     chain->nodes = mem_calloc(most, sizeof *chain->nodes);
-    build_tree(chain, options->vertex->root);
+    build_tree(chain, options->vertex->root, edge_schema(options));
     CHECK(chain->num_nodes <= most);
     return chain;
 }

@@ -28,6 +28,7 @@ enum chain_role {
 struct chain_node {
     struct operator_chain *chain;
     const struct plan_node *plan;
+    const struct schema *input; /* of the rows that it takes; NULL: the source's node */
     enum chain_role role;
     uint32_t edge;             /* WRITER: index into the graph's edges */
     struct operator* operator; /* NULL: the source's node, or not open */

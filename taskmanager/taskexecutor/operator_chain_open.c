@@ -70,7 +70,7 @@ static struct operator* create_operator(const struct chain_node *node)
     const struct operator_chain_options *options = &node->chain->options;
     const struct operator_factory *factory = options->environment->factory;
     switch (node->role) {
-    case CHAIN_PLANNED: return factory->create_operator(node->plan, options->channel);
+    case CHAIN_PLANNED: return factory->create_operator(node->plan, node->input, options->channel);
     case CHAIN_WRITER: return create_writer(node);
     case CHAIN_DEAD_LETTERS: return factory->create_dead_letter_sink(node->plan);
     case CHAIN_LATE_RECORDS: return factory->create_late_records_sink(node->plan, options->graph);

@@ -40,8 +40,10 @@ static struct operator* create_sink(const struct plan_node *node, struct collect
     return is_known && sink_constructors[kind] != NULL ? sink_constructors[kind](node) : NULL;
 }
 
-static struct operator* create_operator(const struct plan_node *node, struct collect_channel *channel)
+static struct operator*
+    create_operator(const struct plan_node *node, const struct schema *input, struct collect_channel *channel)
 {
+    (void)input;
     switch (node->kind) {
     case PLAN_CALC: return calc_create(node->calc, node->schema);
     case PLAN_SINK: return create_sink(node, channel);

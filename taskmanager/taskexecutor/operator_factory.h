@@ -46,7 +46,9 @@ struct keyed_state_functions {
  */
 struct operator_factory {
     struct source_reader *(*create_source)(const struct plan_node *node);
-    struct operator* (*create_operator)(const struct plan_node *node, struct collect_channel *channel);
+    /* input: of the rows that the node takes (its input 0), which lives as long as the node. */
+    struct operator* (*create_operator)(const struct plan_node *node, const struct schema *input,
+                                        struct collect_channel *channel);
     /* What stands behind side output 1 of a source: records that could not be read. */
     struct operator* (*create_dead_letter_sink)(const struct plan_node *source_node);
     /* Behind side output 1 of a window aggregation: rows that came too late. */

@@ -41,10 +41,12 @@ static int set_up_edge(void **context)
     set_up(context);
     struct fixture *fixture = *context;
     fixture->vertex.root = &fixture->nodes[2];
-    fixture->edge = (struct plan_edge){.from = 0, .from_node_id = 2, .to = 0};
+    fixture->edge = (struct plan_edge){.from = 0, .from_node_id = 2, .to = 0, .schema = fixture->edge_schema};
     fixture->graph.edges = &fixture->edge;
     fixture->graph.edge_count = 1;
     open_chain(fixture);
+    assert_ptr_equal(script->inputs[2], fixture->edge_schema);
+    assert_ptr_equal(script->inputs[3], fixture->schema);
     return 0;
 }
 

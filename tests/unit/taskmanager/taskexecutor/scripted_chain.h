@@ -16,7 +16,7 @@ struct fixture {
     int64_t now_us;
     struct process_context process;
     struct arena *arena;
-    struct schema *schema;
+    struct schema *schema, *edge_schema;
     struct plan_source source;
     struct plan_watermark watermark;
     struct plan_sink sinks[2];
@@ -98,6 +98,7 @@ static inline void set_up_in(struct fixture *fixture)
     fixture->arena = arena_create(1024);
     fixture->schema = schema_create(1);
     schema_set_field(fixture->schema, 0, "n", data_type_of(TYPE_BIGINT));
+    fixture->edge_schema = schema_create(0);
     script = &fixture->script;
     script->rows_left = 100;
     script->num_inputs = 1;
@@ -127,6 +128,7 @@ static inline void tear_down_in(struct fixture *fixture)
     working_folder_free(fixture->working_folder);
     assert_int_equal(rmdir(fixture->temporary), 0);
     schema_unref(fixture->schema);
+    schema_unref(fixture->edge_schema);
     arena_free(fixture->arena);
 }
 

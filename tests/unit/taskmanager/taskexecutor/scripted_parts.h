@@ -42,6 +42,7 @@ struct script {
     bool is_silent; /* the source has no row now */
     int64_t row;    /* the value of the source's next row */
     struct gate_element elements[ELEMENTS_MAX];
+    const struct schema *inputs[PARTS]; /* as the parts were told */
     uint32_t num_elements, next_element, num_inputs;
     void (*wake)(void *wake_context); /* of the gate */
     void *wake_context;
@@ -276,9 +277,11 @@ static const struct operator_ops writer_ops = {.open = part_open,
                                                .notify_aborted = part_aborted,
                                                .close = part_close};
 
-static inline struct operator* create_part(const struct plan_node *node, struct collect_channel *channel)
+static inline struct operator*
+    create_part(const struct plan_node *node, const struct schema *input, struct collect_channel *channel)
 {
     (void)channel;
+    script->inputs[node->id] = input;
     struct part *part = mem_calloc(1, sizeof *part);
     part->base.ops = node->kind == PLAN_SINK ? &sink_ops : &pass_ops;
     part->id = node->id;
