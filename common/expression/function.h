@@ -45,6 +45,7 @@ enum function_flags {
     FUNCTION_NEVER_NULL = 8,       /* the result is never NULL */
     FUNCTION_MAY_BE_NULL = 16,     /* the result may be NULL though no argument is */
     FUNCTION_DIVIDES = 32,         /* fails where the second argument is zero, unless it is floating */
+    FUNCTION_UNNAMED = 64,         /* what a form of the language means; nobody calls it by its name */
 };
 
 /* One SQL function or operator; entries are const and stand in functions/function_table.c. */

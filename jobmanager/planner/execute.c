@@ -1,10 +1,7 @@
 #include "jobmanager/planner/execute_internal.h"
 
 #include "common/base/check.h"
-#include "common/expression/functions/functions.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef enum status executor(struct execution *execution);
@@ -114,30 +111,6 @@ static enum status show_catalogs(struct execution *execution)
     return answer_list(execution, "catalog name", list.names, list.count);
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static enum status show_functions(struct execution *execution)
-{
-    static const char *const special[] = {"COALESCE", "IF", "IFNULL", "NULLIF"};
-    uint32_t count = 0;
-    const struct function *table = function_table(&count);
-    const char **names = arena_calloc(execution->arena, count + 4, sizeof *names);
-    size_t listed = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (isalpha((unsigned char)table[i].name[0]) && strchr(table[i].name, ' ') == NULL)
-            names[listed++] = table[i].name;
-    }
-    for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
-        if (function_find(special[i]) == NULL)
-            names[listed++] = special[i];
-    }
-    qsort(names, listed, sizeof *names, compare_texts);
-    return answer_list(execution, "function name", names, listed);
-}
-
 static enum status show_current(struct execution *execution)
 {
     if (execution->statement->kind == SQL_SHOW_CURRENT_CATALOG)
@@ -216,7 +189,7 @@ static executor *find_executor(enum sql_statement_kind kind)
         [SQL_SHOW_TABLES] = show_tables,
         [SQL_SHOW_DATABASES] = show_databases,
         [SQL_SHOW_CATALOGS] = show_catalogs,
-        [SQL_SHOW_FUNCTIONS] = show_functions,
+        [SQL_SHOW_FUNCTIONS] = execute_show_functions,
         [SQL_SHOW_CREATE_TABLE] = show_create,
         [SQL_SHOW_CURRENT_CATALOG] = show_current,
         [SQL_SHOW_CURRENT_DATABASE] = show_current,

@@ -39,6 +39,7 @@ STATUS_MUST_CHECK enum status describe_view(const struct planner_context *contex
                                             const struct sql_table *view, struct arena *arena,
                                             struct planner_result *ret_result, struct error *error);
 
+enum status execute_show_functions(struct execution *execution);
 STATUS_MUST_CHECK enum status execute_create_view(struct execution *execution);
 STATUS_MUST_CHECK enum status execute_drop_view(struct execution *execution);
 STATUS_MUST_CHECK enum status execute_show_views(struct execution *execution);

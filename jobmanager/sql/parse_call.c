@@ -59,6 +59,47 @@ static enum status parse_extract(struct parser *parser, const struct sql_express
     return expression_call(parser, "EXTRACT", start, arguments, 2, ret_expression);
 }
 
+/* TIMESTAMPADD(DAY, n, x) and TIMESTAMPDIFF(DAY, a, b): the unit becomes a string, the first argument. */
+static enum status parse_unit_first(struct parser *parser, const char *name,
+                                    const struct sql_expression **ret_expression)
+{
+    struct sql_span start = parser->previous.span;
+    const struct sql_expression *arguments[3] = {NULL, NULL, NULL};
+    PARSE(parser_expect(parser, "("));
+    if (parser->token.kind != TOKEN_WORD) {
+        parser_at(parser, "a unit, as DAY");
+        return parser_fail(parser);
+    }
+    arguments[0] = string_literal(parser, parser_upper_text(parser), parser->token.span);
+    parser_advance(parser);
+    for (size_t i = 1; i < 3; i++) {
+        PARSE(parser_expect(parser, ","));
+        PARSE(parse_expression(parser, &arguments[i]));
+    }
+    PARSE(parser_expect(parser, ")"));
+    return expression_call(parser, name, start, arguments, 3, ret_expression);
+}
+
+/* FLOOR(x TO HOUR): the unit becomes a string, the second argument. FLOOR(x) has one. */
+static enum status parse_rounding(struct parser *parser, const char *name,
+                                  const struct sql_expression **ret_expression)
+{
+    struct sql_span start = parser->previous.span;
+    const struct sql_expression *arguments[2] = {NULL, NULL};
+    PARSE(parser_expect(parser, "("));
+    PARSE(parse_expression(parser, &arguments[0]));
+    if (parser_accept(parser, "TO")) {
+        if (parser->token.kind != TOKEN_WORD) {
+            parser_at(parser, "a unit, as DAY");
+            return parser_fail(parser);
+        }
+        arguments[1] = string_literal(parser, parser_upper_text(parser), parser->token.span);
+        parser_advance(parser);
+    }
+    PARSE(parser_expect(parser, ")"));
+    return expression_call(parser, name, start, arguments, arguments[1] == NULL ? 1 : 2, ret_expression);
+}
+
 /* POSITION(a IN b). */
 static enum status parse_position(struct parser *parser, const struct sql_expression **ret_expression)
 {
@@ -154,6 +195,10 @@ enum status parse_function(struct parser *parser, const struct sql_expression **
         return parse_extract(parser, ret_expression);
     if (strcmp(name, "POSITION") == 0)
         return parse_position(parser, ret_expression);
+    if (strcmp(name, "TIMESTAMPADD") == 0 || strcmp(name, "TIMESTAMPDIFF") == 0)
+        return parse_unit_first(parser, name, ret_expression);
+    if (strcmp(name, "FLOOR") == 0 || strcmp(name, "CEIL") == 0 || strcmp(name, "CEILING") == 0)
+        return parse_rounding(parser, name, ret_expression);
     if (strcmp(name, "ROW") == 0)
         return parser_fail_at(parser, start, "ROW(...) is not supported yet,");
     return parse_plain_call(parser, name, start, ret_expression);

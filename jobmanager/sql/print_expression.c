@@ -160,6 +160,24 @@ static void print_over(const struct sql_over *over, struct buffer *out)
     buffer_append_byte(out, ')');
 }
 
+/* TIMESTAMPADD(DAY, n, x) */
+static void print_unit_first(const struct sql_expression *call, struct buffer *out)
+{
+    buffer_printf(out, "%s(%s, ", call->text, call->arguments[0]->text);
+    sql_expression_print(call->arguments[1], out);
+    buffer_append_text(out, ", ");
+    sql_expression_print(call->arguments[2], out);
+    buffer_append_byte(out, ')');
+}
+
+/* FLOOR(x TO HOUR) */
+static void print_rounding(const struct sql_expression *call, struct buffer *out)
+{
+    buffer_printf(out, "%s(", call->text);
+    sql_expression_print(call->arguments[0], out);
+    buffer_printf(out, " TO %s)", call->arguments[1]->text);
+}
+
 static void print_call(const struct sql_expression *expression, struct buffer *out)
 {
     if (is_operator(expression)) {
@@ -172,6 +190,17 @@ static void print_call(const struct sql_expression *expression, struct buffer *o
     }
     if (expression->argument_count == 2 && strcmp(expression->text, "POSITION") == 0) {
         print_worded_call(expression, "IN", out);
+        return;
+    }
+    bool unit_first =
+        strcmp(expression->text, "TIMESTAMPADD") == 0 || strcmp(expression->text, "TIMESTAMPDIFF") == 0;
+    if (unit_first && expression->argument_count == 3) {
+        print_unit_first(expression, out);
+        return;
+    }
+    bool rounding = strcmp(expression->text, "FLOOR") == 0 || strncmp(expression->text, "CEIL", 4) == 0;
+    if (rounding && expression->argument_count == 2) {
+        print_rounding(expression, out);
         return;
     }
     buffer_append_text(out, expression->text);

@@ -36,21 +36,40 @@ struct nearest_name {
 static void consider(struct nearest_name *nearest, const char *misspelt, const char *name)
 {
     uint32_t distance = edit_distance(misspelt, name);
-    if (distance < nearest->distance && isalpha((unsigned char)name[0]))
+    if (distance < nearest->distance)
         *nearest = (struct nearest_name){.name = name, .distance = distance};
 }
 
 const char *function_suggest(const char *name)
 {
     struct nearest_name nearest = {.distance = (uint32_t)strlen(name) / 3 + 2};
-    uint32_t count;
-    const struct function *functions = function_table(&count);
-    for (uint32_t i = 0; i < count; i++)
-        consider(&nearest, name, functions[i].name);
-    const struct special_form *forms = special_form_table(&count);
-    for (uint32_t i = 0; i < count; i++)
-        consider(&nearest, name, forms[i].name);
+    const char *known;
+    for (uint32_t i = 0; (known = function_name_at(i)) != NULL; i++)
+        consider(&nearest, name, known);
     return nearest.name;
+}
+
+static bool is_name(const char *name)
+{
+    return isalpha((unsigned char)name[0]) && strchr(name, ' ') == NULL;
+}
+
+const char *function_name_at(uint32_t index)
+{
+    uint32_t count;
+    uint32_t seen = 0;
+    const struct function *functions = function_table(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        bool listed = is_name(functions[i].name) && (functions[i].flags & FUNCTION_UNNAMED) == 0;
+        if (listed && seen++ == index)
+            return functions[i].name;
+    }
+    const struct special_form *forms = special_form_table(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_name(forms[i].name) && seen++ == index)
+            return forms[i].name;
+    }
+    return NULL;
 }
 
 bool function_exists(const char *name)

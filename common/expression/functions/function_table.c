@@ -33,7 +33,7 @@ static const struct function table[] = {
     {"/",      "/", 2, 2, FUNCTION_DIVIDES, NULL, TYPE_NULL, infer_arithmetic, kernel_divide},
     {"%",      "%", 2, 2, FUNCTION_DIVIDES, NULL, TYPE_NULL, infer_arithmetic, kernel_remainder},
     {"MOD",    "%", 2, 2, FUNCTION_DIVIDES, NULL, TYPE_NULL, infer_arithmetic, kernel_remainder},
-    {"NEGATE", "-", 1, 1, 0, NULL, TYPE_NULL, infer_numeric, kernel_negate},
+    {"NEGATE", "-", 1, 1, FUNCTION_UNNAMED, NULL, TYPE_NULL, infer_numeric, kernel_negate},
 
     {"ABS",      NULL, 1, 1, 0, NULL, TYPE_NULL, infer_numeric, kernel_abs},
     {"SIGN",     NULL, 1, 1, 0, NULL, TYPE_NULL, infer_numeric, kernel_sign},
@@ -84,8 +84,12 @@ static const struct function table[] = {
     {"PROCTIME",         NULL, 0, 0, CLOCK, "", TYPE_TIMESTAMP_LTZ, infer_current_time, kernel_current_time},
     {"LOCALTIMESTAMP",   NULL, 0, 0, CLOCK, "", TYPE_TIMESTAMP, infer_current_time, kernel_current_time},
     {"CURRENT_DATE",     NULL, 0, 0, CLOCK, "", TYPE_DATE, infer_current_time, kernel_current_time},
-    {"PLUS_INTERVAL_DAY",   NULL, 2, 2, 0, NULL, TYPE_NULL, infer_plus_interval, kernel_plus_interval_day},
-    {"PLUS_INTERVAL_MONTH", NULL, 2, 2, 0, NULL, TYPE_NULL, infer_plus_interval, kernel_plus_interval_month},
+    {"PLUS_INTERVAL_DAY",   NULL, 2, 2, FUNCTION_UNNAMED, NULL, TYPE_NULL, infer_plus_interval, kernel_plus_interval_day},
+    {"PLUS_INTERVAL_MONTH", NULL, 2, 2, FUNCTION_UNNAMED, NULL, TYPE_NULL, infer_plus_interval, kernel_plus_interval_month},
+    {"FLOOR_TIME",       NULL, 2, 2, FUNCTION_UNNAMED, NULL, TYPE_NULL, infer_round_time, kernel_floor_time},
+    {"CEIL_TIME",        NULL, 2, 2, FUNCTION_UNNAMED, NULL, TYPE_NULL, infer_round_time, kernel_ceil_time},
+    {"TIMESTAMPDIFF",    NULL, 3, 3, FUNCTION_MAY_BE_NULL, NULL, TYPE_INT, infer_timestamp_difference,
+     kernel_timestamp_difference},
 };
 /* clang-format on */
 

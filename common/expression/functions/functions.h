@@ -20,6 +20,9 @@ const struct function *function_find(const char *name);
 bool function_exists(const char *name);
 /* The known name nearest to a misspelt one, or NULL. */
 const char *function_suggest(const char *name);
+/* Names that a query may use, special forms too, without signs (=, +) and words in the midst of an expression
+ * (IS NULL); NULL behind the last. */
+const char *function_name_at(uint32_t index);
 /* All entries, ordered as documented. */
 const struct function *function_table(uint32_t *ret_count);
 

@@ -17,7 +17,11 @@ function_infer_types infer_to_timestamp; /* TIMESTAMP(3) of STRING[, STRING] */
 function_infer_types infer_to_timestamp_ltz;
 function_infer_types infer_current_time; /* TIMESTAMP_LTZ(3), TIMESTAMP(3) or DATE, by the entry's result */
 function_infer_types infer_plus_interval;
+function_infer_types infer_round_time;           /* FLOOR and CEIL of a time to a unit */
+function_infer_types infer_timestamp_difference; /* unit, time, time: INT */
 
+/* The value of an INT literal, or otherwise. */
+int32_t infer_literal_int(const struct function_types *types, uint32_t argument, int32_t otherwise);
 /* "Cannot apply '+' to arguments of type '<INT> + <STRING>'. hint" */
 enum status infer_refuse(const struct function_types *types, const char *hint, struct error *error);
 
@@ -33,7 +37,8 @@ function_kernel kernel_upper, kernel_lower, kernel_char_length, kernel_octet_len
     kernel_json_value;
 function_kernel kernel_extract, kernel_date_format, kernel_to_timestamp, kernel_to_timestamp_ltz,
     kernel_to_date, kernel_unix_timestamp, kernel_from_unixtime, kernel_current_time,
-    kernel_plus_interval_day, kernel_plus_interval_month;
+    kernel_plus_interval_day, kernel_plus_interval_month, kernel_floor_time, kernel_ceil_time,
+    kernel_timestamp_difference;
 
 /* Order of two rows of comparable vectors, neither NULL: negative, 0 or positive. */
 int compare_rows(const struct vector *a, uint32_t a_row, const struct vector *b, uint32_t b_row);

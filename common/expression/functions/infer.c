@@ -1,6 +1,5 @@
 #include "common/expression/decimal.h"
 #include "common/expression/functions/functions_internal.h"
-#include "common/expression/functions/time_unit.h"
 #include "common/expression/type_rules.h"
 
 static void format_argument_types(const struct function_types *types, struct buffer *text)
@@ -170,7 +169,7 @@ enum status infer_numeric(struct function_types *types, struct error *error)
     return STATUS_OK;
 }
 
-static int32_t literal_int(const struct function_types *types, uint32_t argument, int32_t otherwise)
+int32_t infer_literal_int(const struct function_types *types, uint32_t argument, int32_t otherwise)
 {
     if (argument >= types->num_arguments || types->values == NULL)
         return otherwise;
@@ -192,7 +191,7 @@ enum status infer_round(struct function_types *types, struct error *error)
     }
     if (types->result.kind == TYPE_DECIMAL)
         types->result = type_decimal_rounded(
-            types->result, literal_int(types, 1, types->num_arguments == 1 ? 0 : types->result.scale));
+            types->result, infer_literal_int(types, 1, types->num_arguments == 1 ? 0 : types->result.scale));
     return STATUS_OK;
 }
 
@@ -202,78 +201,4 @@ enum status infer_floor(struct function_types *types, struct error *error)
     if (status == STATUS_OK && types->result.kind == TYPE_DECIMAL)
         types->result = type_decimal_rounded(types->result, 0);
     return status;
-}
-
-static enum status want_wall_clock(struct function_types *types, uint32_t argument, struct error *error)
-{
-    struct data_type *type = &types->arguments[argument];
-    if (!is_temporal(type->kind) && type->kind != TYPE_STRING && type->kind != TYPE_NULL)
-        return infer_refuse(types, "Expected a DATE, TIMESTAMP or TIMESTAMP_LTZ", error);
-    *type = data_type_of(TYPE_TIMESTAMP);
-    return STATUS_OK;
-}
-
-enum status infer_extract(struct function_types *types, struct error *error)
-{
-    types->result = data_type_of(TYPE_BIGINT);
-    const struct expression *unit = types->values != NULL ? types->values[0] : NULL;
-    if (types->arguments[0].kind != TYPE_STRING || unit == NULL || unit->kind != EXPRESSION_LITERAL)
-        return infer_refuse(types, "Supported form(s): 'EXTRACT(unit FROM <TIME>)'", error);
-    const struct string_value *name = unit->value;
-    if (time_unit_find(name->data, name->size) == TIME_UNIT_COUNT)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "'%.*s' is no unit that EXTRACT knows",
-                         (int)name->size, name->data);
-    return want_wall_clock(types, 1, error);
-}
-
-enum status infer_date_format(struct function_types *types, struct error *error)
-{
-    types->result = data_type_of(TYPE_STRING);
-    if (types->arguments[1].kind != TYPE_STRING)
-        return infer_refuse(types, "Supported form(s): 'DATE_FORMAT(<TIMESTAMP>, <STRING>)'", error);
-    return want_wall_clock(types, 0, error);
-}
-
-enum status infer_to_timestamp(struct function_types *types, struct error *error)
-{
-    for (uint32_t i = 0; i < types->num_arguments; i++) {
-        if (types->arguments[i].kind == TYPE_NULL)
-            types->arguments[i] = data_type_of(TYPE_STRING);
-        if (types->arguments[i].kind != TYPE_STRING)
-            return infer_refuse(types, "Supported form(s): 'TO_TIMESTAMP(<STRING>[, <STRING>])'", error);
-    }
-    types->result = data_type_timestamp(TYPE_TIMESTAMP, 3);
-    return STATUS_OK;
-}
-
-enum status infer_to_timestamp_ltz(struct function_types *types, struct error *error)
-{
-    if (!data_type_is_numeric(types->arguments[0].kind) && types->arguments[0].kind != TYPE_NULL)
-        return infer_refuse(types, "Supported form(s): 'TO_TIMESTAMP_LTZ(<NUMERIC>[, <INT>])'", error);
-    bool floating = types->arguments[0].kind == TYPE_DOUBLE || types->arguments[0].kind == TYPE_FLOAT;
-    types->arguments[0] = data_type_of(floating ? TYPE_DOUBLE : TYPE_BIGINT);
-    if (types->num_arguments == 2) {
-        int32_t precision = literal_int(types, 1, 0);
-        if (types->arguments[1].kind != TYPE_INT || (precision != 0 && precision != 3))
-            return infer_refuse(types, "The precision is 0 (seconds) or 3 (milliseconds)", error);
-    }
-    types->result = data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3);
-    return STATUS_OK;
-}
-
-enum status infer_current_time(struct function_types *types, struct error *error)
-{
-    (void)error;
-    enum type_kind kind = types->function->result;
-    types->result = kind == TYPE_DATE ? data_type_of(TYPE_DATE) : data_type_timestamp(kind, 3);
-    return STATUS_OK;
-}
-
-enum status infer_plus_interval(struct function_types *types, struct error *error)
-{
-    if (!is_temporal(types->arguments[0].kind))
-        return infer_refuse(types, "An interval is added to a DATE, TIMESTAMP or TIMESTAMP_LTZ", error);
-    types->arguments[1] = data_type_of(TYPE_BIGINT);
-    types->result = types->arguments[0];
-    return STATUS_OK;
 }

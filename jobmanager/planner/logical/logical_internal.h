@@ -4,6 +4,16 @@
 #include "jobmanager/planner/logical/resolve.h"
 #include "jobmanager/planner/logical/scan.h"
 
+/* A function by name over resolved arguments, its errors placed at syntax. */
+STATUS_MUST_CHECK enum status resolve_named_call(const struct scope *scope,
+                                                 const struct sql_expression *syntax, const char *name,
+                                                 const struct expression *const *arguments, size_t count,
+                                                 const struct expression **ret_expression);
+/* A time plus or minus an interval, and TIMESTAMPADD; *ret_found stays false for any other call. */
+STATUS_MUST_CHECK enum status resolve_interval_call(const struct scope *scope,
+                                                    const struct sql_expression *syntax,
+                                                    const struct expression **ret_expression,
+                                                    bool *ret_found);
 STATUS_MUST_CHECK enum status resolve_column(const struct scope *scope, const struct sql_expression *syntax,
                                              const struct expression **ret_expression);
 

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static enum status call(const struct scope *scope, const struct sql_expression *syntax, const char *name,
-                        const struct expression *const *arguments, size_t count,
-                        const struct expression **ret_expression)
+enum status resolve_named_call(const struct scope *scope, const struct sql_expression *syntax,
+                               const char *name, const struct expression *const *arguments, size_t count,
+                               const struct expression **ret_expression)
 {
     const struct expression *result = NULL;
     enum status status = function_call(scope->arena, name, arguments, (uint32_t)count, &result, scope->error);
@@ -14,38 +14,6 @@ static enum status call(const struct scope *scope, const struct sql_expression *
         return planner_locate(scope->error, &syntax->span);
     *ret_expression = resolve_fold(scope, result);
     return STATUS_OK;
-}
-
-/* x + INTERVAL, INTERVAL + x, x - INTERVAL: at is the interval's place among the two. */
-static enum status resolve_interval(const struct scope *scope, const struct sql_expression *syntax, size_t at,
-                                    const struct expression **ret_expression)
-{
-    const struct sql_expression *interval = syntax->arguments[at];
-    int64_t sign = syntax->text[0] == '-' ? -1 : 1;
-    const struct expression *arguments[2] = {NULL, NULL};
-    if (at == 0 && sign < 0)
-        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
-                                "Nothing can be subtracted from an INTERVAL yet");
-    TRY(resolve_expression(scope, syntax->arguments[1 - at], &arguments[0]));
-    if (!interval->interval_is_months) {
-        int64_t us;
-        if (__builtin_mul_overflow(interval->interval_ms, sign * 1000, &us))
-            return planner_error_at(scope->error, &interval->span, STATUS_INVALID_ARGUMENT,
-                                    "The INTERVAL is too long");
-        arguments[1] = expression_literal_bigint(scope->arena, us);
-        return call(scope, syntax, "PLUS_INTERVAL_DAY", arguments, 2, ret_expression);
-    }
-    int64_t months = sign * interval->interval_months;
-    if (months < INT32_MIN || months > INT32_MAX)
-        return planner_error_at(scope->error, &interval->span, STATUS_INVALID_ARGUMENT,
-                                "The INTERVAL is too long");
-    arguments[1] = expression_literal_int(scope->arena, (int32_t)months);
-    return call(scope, syntax, "PLUS_INTERVAL_MONTH", arguments, 2, ret_expression);
-}
-
-static bool is_interval(const struct sql_expression *syntax)
-{
-    return syntax->kind == SQL_LITERAL && syntax->literal == SQL_LITERAL_INTERVAL;
 }
 
 static bool is_number(const struct sql_expression *syntax)
@@ -75,6 +43,11 @@ static enum status unknown_function(const struct scope *scope, const struct sql_
             return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
                                     "The aggregate %s is not supported yet", syntax->text);
     }
+    if (strcmp(syntax->text, "CURRENT_WATERMARK") == 0)
+        return planner_error_at(
+            scope->error, &syntax->span, STATUS_UNSUPPORTED,
+            "CURRENT_WATERMARK is not supported: rows that are late for a window are counted "
+            "as numLateRecordsDropped, and go to the topic that 'late-records.topic' names");
     const char *nearest = function_suggest(syntax->text);
     return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
                             "No match found for function signature %s%s%s%s", syntax->text,
@@ -98,17 +71,19 @@ static enum status resolve_call(const struct scope *scope, const struct sql_expr
             return resolve_literal(scope, syntax->arguments[0], true, ret_expression);
         name = "NEGATE";
     }
-    if ((minus || strcmp(name, "+") == 0) && syntax->argument_count == 2) {
-        for (size_t at = 2; at-- > 0;) {
-            if (is_interval(syntax->arguments[at]))
-                return resolve_interval(scope, syntax, at, ret_expression);
-        }
-    }
+    bool shifts = false;
+    TRY(resolve_interval_call(scope, syntax, ret_expression, &shifts));
+    if (shifts)
+        return STATUS_OK;
+    if (syntax->argument_count == 2 && strcmp(name, "FLOOR") == 0)
+        name = "FLOOR_TIME";
+    if (syntax->argument_count == 2 && strncmp(name, "CEIL", 4) == 0)
+        name = "CEIL_TIME";
     if (!function_exists(name))
         return unknown_function(scope, syntax);
     const struct expression **arguments = NULL;
     TRY(resolve_arguments(scope, syntax, &arguments));
-    return call(scope, syntax, name, arguments, syntax->argument_count, ret_expression);
+    return resolve_named_call(scope, syntax, name, arguments, syntax->argument_count, ret_expression);
 }
 
 static enum status resolve_cast(const struct scope *scope, const struct sql_expression *syntax,
@@ -136,7 +111,7 @@ enum status resolve_expression(const struct scope *scope, const struct sql_expre
     case SQL_CAST: return resolve_cast(scope, syntax, ret_expression);
     case SQL_CASE:
         TRY(resolve_arguments(scope, syntax, &arguments));
-        return call(scope, syntax, "CASE", arguments, syntax->argument_count, ret_expression);
+        return resolve_named_call(scope, syntax, "CASE", arguments, syntax->argument_count, ret_expression);
     }
     return error_set(scope->error, STATUS_INTERNAL, "An expression of an unknown kind.");
 }

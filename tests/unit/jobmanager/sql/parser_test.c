@@ -85,6 +85,10 @@ static void expressions_of_each_form_parse(void **state)
     assert_expression(arena, "extract(year from `date`)", "EXTRACT(YEAR FROM `date`)");
     assert_expression(arena, "position('a' in upper(s))", "POSITION('a' IN UPPER(`s`))");
     assert_expression(arena, "LEFT(s, 2)", "LEFT(`s`, 2)");
+    assert_expression(arena, "floor(ts to hour) + FLOOR(x)", "FLOOR(`ts` TO HOUR) + FLOOR(`x`)");
+    assert_expression(arena, "ceil(ts to day)", "CEIL(`ts` TO DAY)");
+    assert_expression(arena, "timestampadd(day, 1 + n, ts)", "TIMESTAMPADD(DAY, 1 + `n`, `ts`)");
+    assert_expression(arena, "TIMESTAMPDIFF(SECOND, a, b)", "TIMESTAMPDIFF(SECOND, `a`, `b`)");
     assert_expression(arena, "DATE '2024-01-01'", "DATE '2024-01-01'");
     assert_expression(arena, "date /* a column */", "`date`");
     assert_expression(arena, "1.5e-3 + .5", "1.5e-3 + .5");

@@ -1,5 +1,7 @@
 #include "tests/unit/common/expression/functions/evaluation.h"
 
+#include <stdio.h>
+
 static void extracts_units(void **state)
 {
     struct evaluation *e = *state;
@@ -98,12 +100,98 @@ static void adds_intervals(void **state)
     EXPECT(call(e, "PLUS_INTERVAL_MONTH", date(e, "2024-02-29"), number(e, 12), NULL), "2025-02-28");
 }
 
+static void rounds_times_to_units(void **state)
+{
+    struct evaluation *e = *state;
+    static const struct {
+        const char *unit, *floor, *ceil;
+    } cases[] = {
+        {"YEAR", "2024-01-01 00:00:00", "2025-01-01 00:00:00"},
+        {"QUARTER", "2024-01-01 00:00:00", "2024-04-01 00:00:00"},
+        {"MONTH", "2024-02-01 00:00:00", "2024-03-01 00:00:00"},
+        {"WEEK", "2024-02-25 00:00:00", "2024-03-03 00:00:00"}, /* from Sunday on */
+        {"DAY", "2024-02-29 00:00:00", "2024-03-01 00:00:00"},
+        {"HOUR", "2024-02-29 23:00:00", "2024-03-01 00:00:00"},
+        {"MINUTE", "2024-02-29 23:05:00", "2024-02-29 23:06:00"},
+        {"SECOND", "2024-02-29 23:05:07", "2024-02-29 23:05:08"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char floor[64], ceil[64];
+        snprintf(floor, sizeof floor, "%s.000000", cases[i].floor);
+        snprintf(ceil, sizeof ceil, "%s.000000", cases[i].ceil);
+        tree time = timestamp(e, "2024-02-29 23:05:07.5");
+        EXPECT(call(e, "FLOOR_TIME", time, text(e, cases[i].unit), NULL), floor);
+        EXPECT(call(e, "CEIL_TIME", time, text(e, cases[i].unit), NULL), ceil);
+        EXPECT(call(e, "CEIL_TIME", timestamp(e, cases[i].floor), text(e, cases[i].unit), NULL), floor);
+    }
+    EXPECT(call(e, "FLOOR_TIME", timestamp(e, "1969-12-31 23:59:59.5"), text(e, "HOUR"), NULL),
+           "1969-12-31 23:00:00.000000");
+    EXPECT(call(e, "FLOOR_TIME", date(e, "1969-12-31"), text(e, "MONTH"), NULL), "1969-12-01");
+    EXPECT(call(e, "CEIL_TIME", date(e, "1969-12-31"), text(e, "QUARTER"), NULL), "1970-01-01");
+    assert_non_null(strstr(refusal(e, "FLOOR_TIME", date(e, "2024-01-01"), text(e, "DOW"), NULL), "DOW"));
+    assert_non_null(strstr(refusal(e, "FLOOR_TIME", number(e, 1), text(e, "DAY"), NULL), "take a DATE"));
+}
+
+static void counts_units_between_times(void **state)
+{
+    struct evaluation *e = *state;
+    static const struct {
+        const char *unit, *from, *to, *expected;
+    } cases[] = {
+        {"SECOND", "2024-01-01 00:00:00", "2024-01-01 00:01:00.9", "60"},
+        {"SECOND", "2024-01-01 00:00:00.9", "2024-01-01 00:00:00", "0"},
+        {"MINUTE", "2024-01-01 00:01:00", "2024-01-01 00:00:00", "-1"},
+        {"HOUR", "1969-12-31 23:00:00", "1970-01-01 01:59:59", "2"},
+        {"DAY", "2024-02-28 12:00:00", "2024-03-01 11:59:59", "1"},
+        {"WEEK", "2024-01-01 00:00:00", "2024-01-14 23:00:00", "1"},
+        {"MONTH", "2024-01-31 00:00:00", "2024-02-29 00:00:00", "1"},
+        {"MONTH", "2024-01-31 12:00:00", "2024-02-29 11:00:00", "0"},
+        {"MONTH", "2024-03-15 00:00:00", "2024-01-16 00:00:00", "-1"},
+        {"QUARTER", "2023-01-01 00:00:00", "2024-01-01 00:00:00", "4"},
+        {"YEAR", "2024-02-29 00:00:00", "2025-02-28 00:00:00", "1"},
+        {"YEAR", "2024-03-01 00:00:00", "2025-02-28 00:00:00", "0"},
+        {"SECOND", "0001-01-01 00:00:00", "2024-01-01 00:00:00", "NULL"}, /* more than an INT holds */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        EXPECT(call(e, "TIMESTAMPDIFF", text(e, cases[i].unit), timestamp(e, cases[i].from),
+                    timestamp(e, cases[i].to), NULL),
+               cases[i].expected);
+    EXPECT(call(e, "TIMESTAMPDIFF", text(e, "DAY"), date(e, "2024-01-01"),
+                timestamp(e, "2024-01-03 00:00:00"), NULL),
+           "2");
+    assert_non_null(strstr(
+        refusal(e, "TIMESTAMPDIFF", text(e, "EPOCH"), date(e, "2024-01-01"), date(e, "2024-01-01"), NULL),
+        "EPOCH"));
+}
+
+/* Daylight saving began in Berlin on 2024-03-31 at two o'clock. */
+static void rounds_and_counts_by_the_session_calendar(void **state)
+{
+    struct evaluation *e = *state;
+    struct error error;
+    time_zone_free(e->zone);
+    assert_int_equal(time_zone_create("Europe/Berlin", &e->zone, &error), STATUS_OK);
+    tree before = call(e, "TO_TIMESTAMP_LTZ", big(e, 1711839600), number(e, 0), NULL); /* 31st, midnight */
+    tree after = call(e, "TO_TIMESTAMP_LTZ", big(e, 1711922400), number(e, 0), NULL);  /* 1st, midnight */
+    tree noon = call(e, "TO_TIMESTAMP_LTZ", big(e, 1711879200), number(e, 0), NULL);   /* 31st, noon */
+    EXPECT(call(e, "TIMESTAMPDIFF", text(e, "HOUR"), before, after, NULL), "23");
+    EXPECT(call(e, "TIMESTAMPDIFF", text(e, "DAY"), before, after, NULL), "1");
+    EXPECT(call(e, "FLOOR_TIME", noon, text(e, "DAY"), NULL), "2024-03-31 00:00:00.000");
+    EXPECT(call(e, "CEIL_TIME", noon, text(e, "DAY"), NULL), "2024-04-01 00:00:00.000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EVALUATION_TEST(extracts_units),  EVALUATION_TEST(formats_and_reads_patterns),
-        EVALUATION_TEST(converts_epochs), EVALUATION_TEST(uses_the_session_zone),
-        EVALUATION_TEST(knows_the_time),  EVALUATION_TEST(adds_intervals),
+        EVALUATION_TEST(extracts_units),
+        EVALUATION_TEST(formats_and_reads_patterns),
+        EVALUATION_TEST(converts_epochs),
+        EVALUATION_TEST(uses_the_session_zone),
+        EVALUATION_TEST(knows_the_time),
+        EVALUATION_TEST(adds_intervals),
+        EVALUATION_TEST(rounds_times_to_units),
+        EVALUATION_TEST(counts_units_between_times),
+        EVALUATION_TEST(rounds_and_counts_by_the_session_calendar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
