@@ -20,6 +20,13 @@ enum mutant {
     MUTANT_UNKNOWN_BASE,                   /* tasks build upon any checkpoint that they know of */
     MUTANT_RESTART_DURING_SWEEP,           /* a restart does not wait until files are swept */
     MUTANT_FENCED_DISCARD,                 /* who does not lead any more removes checkpoints */
+    MUTANT_FRAME_OF_ANOTHER_ATTEMPT,       /* a channel takes what an old attempt's producer sent */
+    MUTANT_UNNOTICED_GAP,                  /* an element is taken though one before it is lost */
+    MUTANT_UNNOTICED_LOSS,                 /* an announcement of more than what came changes nothing */
+    MUTANT_SEND_WITHOUT_CREDIT,            /* a producer sends what its consumer has no room for */
+    MUTANT_READ_BEHIND_BARRIER,            /* a channel that gave its barrier is read on */
+    MUTANT_INCOMPLETE_ALIGNMENT,           /* a barrier is passed on while one channel has not given it */
+    MUTANT_OVERTAKEN_BARRIER,              /* channels that gave a barrier count for the next one */
 };
 
 #ifndef FRAZIL_MUTANT
