@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 
 struct taskmanager {
@@ -19,6 +20,8 @@ struct taskmanager {
 struct settings {
     int64_t num_slots;
     int64_t rpc_port;
+    int64_t data_port;
+    bool compresses_data;
     int64_t jobmanager_port;
     int64_t heartbeat_interval_ms;
     int64_t heartbeat_timeout_ms;
@@ -52,6 +55,17 @@ static enum status read_state_settings(const struct configuration *configuration
     return status;
 }
 
+static enum status read_codec(const struct configuration *configuration, struct settings *settings,
+                              struct error *error)
+{
+    const char *codec = configuration_text(configuration, "taskmanager.network.compression.codec", "NONE");
+    settings->compresses_data = strcasecmp(codec, "LZ4") == 0;
+    if (!settings->compresses_data && strcasecmp(codec, "NONE") != 0)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "taskmanager.network.compression.codec is NONE or LZ4, not '%s'", codec);
+    return STATUS_OK;
+}
+
 static enum status read_settings(const struct configuration *configuration, struct settings *settings,
                                  struct error *error)
 {
@@ -66,6 +80,9 @@ static enum status read_settings(const struct configuration *configuration, stru
         status = configuration_integer(configuration, "taskmanager.rpc.port", 0, 0, PORT_MAX,
                                        &settings->rpc_port, error);
     if (status == STATUS_OK)
+        status = configuration_integer(configuration, "taskmanager.data.port", 0, 0, PORT_MAX,
+                                       &settings->data_port, error);
+    if (status == STATUS_OK)
         status = configuration_integer(configuration, "jobmanager.rpc.port", JOBMANAGER_PORT, 1, PORT_MAX,
                                        &settings->jobmanager_port, error);
     if (status == STATUS_OK)
@@ -74,6 +91,8 @@ static enum status read_settings(const struct configuration *configuration, stru
     if (status == STATUS_OK)
         status = configuration_duration_ms(configuration, "heartbeat.timeout", 5000,
                                            &settings->heartbeat_timeout_ms, error);
+    if (status == STATUS_OK)
+        status = read_codec(configuration, settings, error);
     if (status == STATUS_OK)
         status = read_state_settings(configuration, settings, error);
     if (status == STATUS_OK && (settings->heartbeat_interval_ms < 1 ||
@@ -92,14 +111,14 @@ static void append_address(struct buffer *address, const char *host, int64_t por
         buffer_printf(address, "tcp://%s:%" PRId64, host, port);
 }
 
-/* Where there is no network, each taskmanager listens under a name of its own. */
+/* Where there is no network, each taskmanager listens under names of its own. */
 static void append_listen_address(struct buffer *address, const struct settings *settings,
-                                  const struct configuration *configuration)
+                                  const struct configuration *configuration, int64_t port)
 {
     bool is_in_process = strncmp(settings->jobmanager_host, "inproc://", 9) == 0 &&
                          configuration_text(configuration, "taskmanager.host", NULL) == NULL;
     if (!is_in_process) {
-        append_address(address, settings->bind_host, settings->rpc_port);
+        append_address(address, settings->bind_host, port);
         return;
     }
     struct uuid uuid = uuid_generate();
@@ -118,8 +137,10 @@ enum status taskmanager_create(const struct process_context *process,
     if (status != STATUS_OK)
         return status;
     struct buffer listen_address = {0};
+    struct buffer data_address = {0};
     struct buffer jobmanager_address = {0};
-    append_listen_address(&listen_address, &settings, configuration);
+    append_listen_address(&listen_address, &settings, configuration, settings.rpc_port);
+    append_listen_address(&data_address, &settings, configuration, settings.data_port);
     append_address(&jobmanager_address, settings.jobmanager_host, settings.jobmanager_port);
     struct task_executor_options options = {
         .process = process,
@@ -127,6 +148,8 @@ enum status taskmanager_create(const struct process_context *process,
         .factory = operator_factory_shipped(),
         .num_slots = (uint32_t)settings.num_slots,
         .listen_address = buffer_text(&listen_address),
+        .data_address = buffer_text(&data_address),
+        .compresses_data = settings.compresses_data,
         .host = settings.host,
         .jobmanager_address = buffer_text(&jobmanager_address),
         .folder = settings.folder,
@@ -140,6 +163,7 @@ enum status taskmanager_create(const struct process_context *process,
     struct taskmanager *taskmanager = mem_calloc(1, sizeof *taskmanager);
     taskmanager->executor = task_executor_create(&options);
     buffer_free(&listen_address);
+    buffer_free(&data_address);
     buffer_free(&jobmanager_address);
     *ret_taskmanager = taskmanager;
     return STATUS_OK;

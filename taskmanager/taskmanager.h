@@ -11,9 +11,9 @@
  * Configuration:
  *   taskmanager.numberOfTaskSlots (1)
  *   taskmanager.host (127.0.0.1), taskmanager.bind-host (taskmanager.host), taskmanager.rpc.port (0: any)
- *   jobmanager.rpc.address (127.0.0.1), jobmanager.rpc.port (6123)
- *   high-availability.storageDir: when set, the leader is found there instead
- *   io.tmp.dirs (/tmp): one folder, for working files of keyed state
+ *   taskmanager.data.port (0: any): rows between taskmanagers; taskmanager.network.compression.codec (NONE,
+ * LZ4) jobmanager.rpc.address (127.0.0.1), jobmanager.rpc.port (6123) high-availability.storageDir: when set,
+ * the leader is found there instead io.tmp.dirs (/tmp): one folder, for working files of keyed state
  *   taskmanager.memory.managed.size (512 mb): of keyed state in all slots, at most; nothing is reserved
  *   state.backend.type (rocksdb), for jobs that do not say
  *   execution.state-recovery.from-local (true): copies of keyed state are kept for a quick restart

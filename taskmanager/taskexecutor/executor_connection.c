@@ -89,6 +89,7 @@ static void send_register(struct task_executor *executor, uint64_t round)
     struct rpc_register message = {
         .taskmanager_id = executor->id,
         .address = executor->address,
+        .data_address = exchange_hub_address(executor->environment.hub),
         .host = executor->host,
         .protocol_version = RPC_VERSION,
         .build_version = BUILD_VERSION,

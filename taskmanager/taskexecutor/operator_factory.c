@@ -57,11 +57,24 @@ static struct operator*
     return NULL;
 }
 
+static const struct exchange_functions exchange = {
+    .create_gate = input_gate_create,
+    .free_gate = input_gate_free,
+    .poll_gate = input_gate_poll,
+    .abort_alignment = input_gate_abort_alignment,
+    .num_inputs = input_gate_num_inputs,
+    .num_queued = input_gate_queued,
+    .num_bytes = input_gate_bytes,
+    .create_writer = exchange_writer_create,
+    .set_barrier = exchange_writer_set_barrier,
+};
+
 static const struct operator_factory shipped = {
     .create_source = create_source,
     .create_operator = create_operator,
     .create_dead_letter_sink = kafka_dead_letter_sink_create,
     .create_late_records_sink = late_records_sink_create,
+    .exchange = &exchange,
 };
 
 const struct operator_factory *operator_factory_shipped(void)

@@ -41,6 +41,7 @@ struct task_executor *task_executor_create(const struct task_executor_options *o
     struct task_executor *executor = mem_calloc(1, sizeof *executor);
     executor->options = *options;
     executor->listen_address = mem_strdup(options->listen_address);
+    executor->data_address = mem_strdup(options->data_address);
     executor->host = mem_strdup(options->host);
     executor->jobmanager_address = dup_or_null(options->jobmanager_address);
     executor->folder = dup_or_null(options->folder);
@@ -133,21 +134,51 @@ static void find_address(struct task_executor *executor)
         snprintf(executor->address, sizeof executor->address, "%s", bound);
 }
 
+static enum status start_exchange(struct task_executor *executor, struct error *error)
+{
+    const struct task_executor_options *options = &executor->options;
+    struct exchange_hub_options hub_options = {
+        .process = options->process,
+        .transport = options->transport,
+        .listen_address = executor->data_address,
+        .host = executor->host,
+        .taskmanager_id = executor->id,
+        .compresses = options->compresses_data,
+        .heartbeat_interval_ms = options->heartbeat_interval_ms,
+        .heartbeat_timeout_ms = options->heartbeat_timeout_ms,
+    };
+    if (exchange_hub_create(&hub_options, &executor->environment.hub, error) == STATUS_OK)
+        return STATUS_OK;
+    return error_prefix(error, "the taskmanager cannot listen for rows (taskmanager.data.port)");
+}
+
+static void stop_serving(struct task_executor *executor)
+{
+    transport_server_free(executor->server);
+    executor->server = NULL;
+    exchange_hub_free(executor->environment.hub);
+    executor->environment.hub = NULL;
+}
+
 enum status task_executor_start(struct task_executor *executor, struct error *error)
 {
     CHECK(!executor->is_started);
     jobmanager_session_init(&executor->session, executor->folder != NULL,
                             executor->options.heartbeat_interval_ms, executor->options.heartbeat_timeout_ms,
                             executor_now_ms(executor));
-    enum status status = transport_listen(executor->options.transport, executor->listen_address, on_request,
-                                          executor, &executor->server, error);
+    enum status status = start_exchange(executor, error);
     if (status != STATUS_OK)
+        return status;
+    status = transport_listen(executor->options.transport, executor->listen_address, on_request, executor,
+                              &executor->server, error);
+    if (status != STATUS_OK) {
+        stop_serving(executor);
         return error_prefix(error, "the taskmanager cannot listen (taskmanager.rpc.port)");
+    }
     find_address(executor);
     int failure = pthread_create(&executor->thread, NULL, run, executor);
     if (failure != 0) {
-        transport_server_free(executor->server);
-        executor->server = NULL;
+        stop_serving(executor);
         return error_set_errno(error, failure, "cannot start the taskmanager's thread");
     }
     executor->is_started = true;
@@ -163,8 +194,7 @@ void task_executor_stop(struct task_executor *executor)
     event_queue_push(executor->events, event);
     pthread_join(executor->thread, NULL);
     executor->is_started = false;
-    transport_server_free(executor->server);
-    executor->server = NULL;
+    stop_serving(executor);
     transport_peer_free(executor->peer);
     executor->peer = NULL;
 }
@@ -177,6 +207,7 @@ void task_executor_free(struct task_executor *executor)
     event_queue_free(executor->events);
     working_folder_free(executor->environment.working_folder);
     free(executor->listen_address);
+    free(executor->data_address);
     free(executor->host);
     free(executor->jobmanager_address);
     free(executor->folder);

@@ -20,6 +20,8 @@ struct task_executor_options {
     const struct operator_factory *factory;
     uint32_t num_slots;
     const char *listen_address;     /* tcp://host:port, inproc://name */
+    const char *data_address;       /* the same, for rows of other taskmanagers' tasks */
+    bool compresses_data;           /* LZ4 between processes */
     const char *host;               /* the name that the jobmanager shows and dials */
     const char *jobmanager_address; /* tcp://host:port; not read when folder is given */
     const char *folder;             /* high-availability.storageDir, or NULL */

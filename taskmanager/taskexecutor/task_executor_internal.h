@@ -70,7 +70,7 @@ enum { TOMBSTONES_MAX = 1024 };
 struct task_executor {
     struct task_executor_options options;
     struct task_environment environment;
-    char *listen_address, *host, *jobmanager_address, *folder;
+    char *listen_address, *data_address, *host, *jobmanager_address, *folder;
     char id[HEX_ID_BYTES];
     struct event_queue *events;
     pthread_t thread;

@@ -24,12 +24,15 @@ static void start_executor(struct fixture *fixture, const char *failpoints)
     assert_int_equal(failpoints_create(failpoints, &fixture->process.failpoints, &error), STATUS_OK);
     char listen_address[TRANSPORT_ADDRESS_BYTES + 16];
     snprintf(listen_address, sizeof listen_address, "%s-taskmanager", fixture->jobmanager.address);
+    char data_address[TRANSPORT_ADDRESS_BYTES + 16];
+    snprintf(data_address, sizeof data_address, "%s-data", fixture->jobmanager.address);
     struct task_executor_options options = {
         .process = &fixture->process,
         .transport = fixture->transport,
         .factory = operator_factory_shipped(),
         .num_slots = 2,
         .listen_address = listen_address,
+        .data_address = data_address,
         .host = "localhost",
         .jobmanager_address = fixture->jobmanager.address,
         .heartbeat_interval_ms = 50,
