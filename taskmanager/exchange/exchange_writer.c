@@ -89,7 +89,7 @@ static void writer_close(struct operator* operator)
     pthread_mutex_unlock(&writer->hub->mutex);
     for (uint32_t i = 0; i < writer->num_channels; i++)
         close_channel(&writer->channels[i]);
-    partitioner_free(writer->partitioner);
+    exchange_partitioner_free(writer->partitioner);
     buffer_free(&writer->encoded);
     pthread_mutex_destroy(&writer->mutex);
     free(writer->channels);
@@ -100,7 +100,7 @@ static void writer_close(struct operator* operator)
 static void put_by_hash(struct exchange_writer *writer, struct record_batch *batch)
 {
     struct partitioner *partitioner = writer->partitioner;
-    partitioner_split(partitioner, batch);
+    exchange_partitioner_split(partitioner, batch);
     for (uint32_t t = 0; t < writer->num_channels; t++) {
         const uint32_t *rows = partitioner->rows + partitioner->starts[t];
         uint32_t count = partitioner->starts[t + 1] - partitioner->starts[t];
@@ -294,7 +294,7 @@ struct operator*
     }
     if (writer->edge->partitioning == PLAN_HASH && writer->num_channels > 1)
         writer->partitioner =
-            partitioner_create(writer->edge, writer->num_channels, end->graph->max_parallelism);
+            exchange_partitioner_create(writer->edge, writer->num_channels, end->graph->max_parallelism);
     return &writer->base;
 }
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct partitioner *partitioner_create(const struct plan_edge *edge, uint32_t num_targets,
-                                       uint32_t max_parallelism)
+struct partitioner *exchange_partitioner_create(const struct plan_edge *edge, uint32_t num_targets,
+                                                uint32_t max_parallelism)
 {
     CHECK(edge->partitioning == PLAN_HASH && num_targets > 0 && num_targets <= max_parallelism);
     struct partitioner *partitioner = mem_calloc(1, sizeof *partitioner);
@@ -26,7 +26,7 @@ struct partitioner *partitioner_create(const struct plan_edge *edge, uint32_t nu
     return partitioner;
 }
 
-void partitioner_free(struct partitioner *partitioner)
+void exchange_partitioner_free(struct partitioner *partitioner)
 {
     if (partitioner == NULL)
         return;
@@ -49,7 +49,7 @@ static void ensure_capacity(struct partitioner *partitioner, uint32_t count)
     partitioner->capacity = count;
 }
 
-void partitioner_split(struct partitioner *partitioner, const struct record_batch *batch)
+void exchange_partitioner_split(struct partitioner *partitioner, const struct record_batch *batch)
 {
     uint32_t count = batch->num_rows;
     uint32_t *starts = partitioner->starts;

@@ -18,7 +18,7 @@ struct partitioner {
     uint32_t capacity;
 };
 
-struct partitioner *partitioner_create(const struct plan_edge *edge, uint32_t num_targets,
-                                       uint32_t max_parallelism);
-void partitioner_free(struct partitioner *partitioner);
-void partitioner_split(struct partitioner *partitioner, const struct record_batch *batch);
+struct partitioner *exchange_partitioner_create(const struct plan_edge *edge, uint32_t num_targets,
+                                                uint32_t max_parallelism);
+void exchange_partitioner_free(struct partitioner *partitioner);
+void exchange_partitioner_split(struct partitioner *partitioner, const struct record_batch *batch);
