@@ -111,20 +111,39 @@ static void append_address(struct buffer *address, const char *host, int64_t por
         buffer_printf(address, "tcp://%s:%" PRId64, host, port);
 }
 
-/* Where there is no network, each taskmanager listens under names of its own. */
-static void append_listen_address(struct buffer *address, const struct settings *settings,
-                                  const struct configuration *configuration, int64_t port)
+static void append_name_of_its_own(struct buffer *address)
 {
-    bool is_in_process = strncmp(settings->jobmanager_host, "inproc://", 9) == 0 &&
-                         configuration_text(configuration, "taskmanager.host", NULL) == NULL;
-    if (!is_in_process) {
-        append_address(address, settings->bind_host, port);
-        return;
-    }
     struct uuid uuid = uuid_generate();
     char name[UUID_TEXT_BYTES];
     uuid_format(&uuid, name);
     buffer_printf(address, "inproc://taskmanager-%s", name);
+}
+
+static bool is_in_process(const char *host)
+{
+    return strncmp(host, "inproc://", 9) == 0;
+}
+
+/* Where there is no network, each taskmanager listens under a name of its own, unless it was given one. */
+static void append_listen_address(struct buffer *address, const struct settings *settings,
+                                  const struct configuration *configuration)
+{
+    if (is_in_process(settings->jobmanager_host) &&
+        configuration_text(configuration, "taskmanager.host", NULL) == NULL)
+        append_name_of_its_own(address);
+    else
+        append_address(address, settings->bind_host, settings->rpc_port);
+}
+
+static void append_data_address(struct buffer *address, const struct settings *settings,
+                                const struct configuration *configuration)
+{
+    if (is_in_process(settings->bind_host) ||
+        (is_in_process(settings->jobmanager_host) &&
+         configuration_text(configuration, "taskmanager.host", NULL) == NULL))
+        append_name_of_its_own(address);
+    else
+        append_address(address, settings->bind_host, settings->data_port);
 }
 
 enum status taskmanager_create(const struct process_context *process,
@@ -139,8 +158,8 @@ enum status taskmanager_create(const struct process_context *process,
     struct buffer listen_address = {0};
     struct buffer data_address = {0};
     struct buffer jobmanager_address = {0};
-    append_listen_address(&listen_address, &settings, configuration, settings.rpc_port);
-    append_listen_address(&data_address, &settings, configuration, settings.data_port);
+    append_listen_address(&listen_address, &settings, configuration);
+    append_data_address(&data_address, &settings, configuration);
     append_address(&jobmanager_address, settings.jobmanager_host, settings.jobmanager_port);
     struct task_executor_options options = {
         .process = process,
