@@ -6,34 +6,6 @@
 
 typedef enum status executor(struct execution *execution);
 
-static enum status create_table(struct execution *execution)
-{
-    struct arena *arena = arena_create(4096);
-    struct sql_table *table = arena_calloc(arena, 1, sizeof *table);
-    const struct sql_statement *own = NULL;
-    refcount_init(&table->refs);
-    table->arena = arena;
-    enum status status = sql_parse(execution->text, arena, &own, execution->error);
-    if (status == STATUS_OK) {
-        CHECK(own->kind == SQL_CREATE_TABLE);
-        struct sql_table_path path = sql_catalog_resolve(execution->context->catalog, &own->name);
-        table->definition = own->create_table;
-        table->catalog = arena_strdup(arena, path.catalog);
-        table->database = arena_strdup(arena, path.database);
-        table->name = arena_strdup(arena, path.table);
-        table->temporary = own->temporary;
-        status =
-            define_schema(execution->context, table->definition, arena, &table->schema, execution->error);
-    }
-    if (status != STATUS_OK) {
-        sql_table_unref(table);
-        return status;
-    }
-    TRY(sql_catalog_add_table(execution->context->catalog, table, execution->statement->if_not_exists,
-                              execution->error));
-    return answer_ok(execution);
-}
-
 static enum status create_catalog(struct execution *execution)
 {
     const struct sql_statement *statement = execution->statement;
@@ -128,7 +100,7 @@ static enum status show_create(struct execution *execution)
                                execution->error));
     bool is_view = table->view != NULL;
     if (!is_view)
-        show_create_table(table, &text);
+        show_create_table(table, true, &text);
     sql_table_unref(table);
     if (is_view)
         return error_set(
@@ -174,7 +146,8 @@ static enum status explain(struct execution *execution)
 static executor *find_executor(enum sql_statement_kind kind)
 {
     static executor *const executors[] = {
-        [SQL_CREATE_TABLE] = create_table,
+        [SQL_CREATE_TABLE] = execute_create_table,
+        [SQL_ALTER_TABLE] = execute_alter_table,
         [SQL_CREATE_VIEW] = execute_create_view,
         [SQL_DROP_VIEW] = execute_drop_view,
         [SQL_SHOW_VIEWS] = execute_show_views,

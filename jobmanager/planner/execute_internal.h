@@ -20,7 +20,12 @@ enum status answer_list(struct execution *execution, const char *name, const cha
                         size_t count);
 enum status answer_text(struct execution *execution, const char *name, const char *text);
 
-void show_create_table(const struct sql_table *table, struct buffer *out);
+/* Masked: without the values of options that are secret. */
+void show_create_table(const struct sql_table *table, bool masked, struct buffer *out);
+/* The definition with what it is like put into it; both live as long as the result. */
+STATUS_MUST_CHECK enum status like_merge(struct arena *arena, const struct sql_create_table *definition,
+                                         const struct sql_table *source,
+                                         struct sql_create_table *ret_definition, struct error *error);
 
 /* The answer of DESCRIBE, empty: the values, a row after the other, NULL yet. */
 const char **describe_begin(struct arena *arena, size_t row_count, bool commented,
@@ -39,6 +44,8 @@ STATUS_MUST_CHECK enum status describe_view(const struct planner_context *contex
                                             const struct sql_table *view, struct arena *arena,
                                             struct planner_result *ret_result, struct error *error);
 
+STATUS_MUST_CHECK enum status execute_create_table(struct execution *execution);
+STATUS_MUST_CHECK enum status execute_alter_table(struct execution *execution);
 enum status execute_show_functions(struct execution *execution);
 STATUS_MUST_CHECK enum status execute_create_view(struct execution *execution);
 STATUS_MUST_CHECK enum status execute_drop_view(struct execution *execution);

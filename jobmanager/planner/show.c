@@ -47,7 +47,7 @@ static int compare_properties(const void *a, const void *b)
     return strcmp(((const struct sql_property *)a)->key, ((const struct sql_property *)b)->key);
 }
 
-static void show_options(const struct sql_table *table, struct buffer *out)
+static void show_options(const struct sql_table *table, bool masked, struct buffer *out)
 {
     const struct sql_properties *options = &table->definition->options;
     if (options->count == 0)
@@ -60,13 +60,14 @@ static void show_options(const struct sql_table *table, struct buffer *out)
         buffer_append_text(out, i > 0 ? ",\n  " : "  ");
         sql_string_print(sorted[i].key, out);
         buffer_append_text(out, " = ");
-        sql_string_print(configuration_is_secret(sorted[i].key) ? "******" : sorted[i].value, out);
+        bool hidden = masked && configuration_is_secret(sorted[i].key);
+        sql_string_print(hidden ? "******" : sorted[i].value, out);
     }
     buffer_append_text(out, "\n)\n");
     arena_free(scratch);
 }
 
-void show_create_table(const struct sql_table *table, struct buffer *out)
+void show_create_table(const struct sql_table *table, bool masked, struct buffer *out)
 {
     const struct sql_create_table *definition = table->definition;
     const char *path[] = {table->catalog, table->database, table->name};
@@ -101,5 +102,5 @@ void show_create_table(const struct sql_table *table, struct buffer *out)
         buffer_append_byte(out, '\n');
     }
     show_partition(definition, out);
-    show_options(table, out);
+    show_options(table, masked, out);
 }

@@ -96,6 +96,10 @@ struct sql_table_path sql_catalog_resolve(const struct sql_catalog *catalog, con
  * catalog holds no views but temporary ones. */
 STATUS_MUST_CHECK enum status sql_catalog_add_table(struct sql_catalog *catalog, struct sql_table *table,
                                                     bool if_not_exists, struct error *error);
+/* Puts table in the place of the one of the same path, which there is; external catalogs refuse. Takes over
+ * the reference, on failure too. */
+STATUS_MUST_CHECK enum status sql_catalog_replace_table(struct sql_catalog *catalog, struct sql_table *table,
+                                                        struct error *error);
 STATUS_MUST_CHECK enum status sql_catalog_drop_table(struct sql_catalog *catalog, const struct sql_name *name,
                                                      bool temporary, bool if_exists, struct error *error);
 STATUS_MUST_CHECK enum status sql_catalog_drop_view(struct sql_catalog *catalog, const struct sql_name *name,

@@ -104,6 +104,33 @@ enum status sql_catalog_add_table(struct sql_catalog *catalog, struct sql_table 
     return status;
 }
 
+static struct sql_table **find_kept(struct sql_catalog *catalog, const struct sql_table_path *path)
+{
+    struct sql_table **slot = find_in(catalog->temporary, catalog->temporary_count, path);
+    struct catalog_entry *entry = catalog_find(catalog, path->catalog);
+    if (slot != NULL || entry == NULL || entry->operations != NULL)
+        return slot;
+    struct database_entry *database = catalog_find_database(entry, path->database);
+    return database == NULL ? NULL : find_in(database->tables, database->table_count, path);
+}
+
+enum status sql_catalog_replace_table(struct sql_catalog *catalog, struct sql_table *table,
+                                      struct error *error)
+{
+    struct sql_table_path path = {table->catalog, table->database, table->name};
+    struct sql_table **slot = find_kept(catalog, &path);
+    if (slot == NULL) {
+        error_set(error, STATUS_UNSUPPORTED,
+                  "Tables of the catalog '%s' cannot be altered yet: alter '%s.%s' with another engine.",
+                  table->catalog, table->database, table->name);
+        sql_table_unref(table);
+        return STATUS_UNSUPPORTED;
+    }
+    sql_table_unref(*slot);
+    *slot = table;
+    return STATUS_OK;
+}
+
 /* What is to be dropped. */
 struct victim {
     struct sql_table_path path;

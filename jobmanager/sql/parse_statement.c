@@ -192,9 +192,10 @@ static enum status dispatch(struct parser *parser, struct sql_statement *stateme
         {"RESET", parse_reset},       {"INSERT", parse_insert_statement},
         {"EXECUTE", parse_execute},   {"BEGIN", parse_begin},
         {"END", parse_end},           {"STOP", parse_stop},
+        {"ALTER", parse_alter},
     };
-    static const char *const later[] = {"ALTER", "UPDATE", "DELETE", "TRUNCATE", "ANALYZE", "LOAD", "UNLOAD",
-                                        "CALL",  "ADD",    "REMOVE", "COMPILE",  "QUIT",    "MERGE"};
+    static const char *const later[] = {"UPDATE", "DELETE", "TRUNCATE", "ANALYZE", "LOAD", "UNLOAD",
+                                        "CALL",   "ADD",    "REMOVE",   "COMPILE", "QUIT", "MERGE"};
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         if (parser_accept(parser, statements[i].word))
             return statements[i].parse(parser, statement);

@@ -157,8 +157,8 @@ static enum status parse_clauses(struct parser *parser, struct table_parts *part
         PARSE(parse_partition(parser, parts));
     if (parser_accept(parser, "WITH"))
         PARSE(parse_properties(parser, &parts->table->options));
-    if (token_is(&parser->token, "LIKE"))
-        return parser_unsupported(parser, "CREATE TABLE ... LIKE");
+    if (parser_accept(parser, "LIKE"))
+        PARSE(parse_like_clause(parser, &parts->table->like));
     if (token_is(&parser->token, "AS"))
         return parser_unsupported(parser, "CREATE TABLE ... AS SELECT");
     return STATUS_OK;
@@ -179,7 +179,7 @@ enum status parse_create_table(struct parser *parser, bool temporary,
         PARSE(parser_expect(parser, ")"));
     }
     PARSE(parse_clauses(parser, &parts));
-    if (table->column_count == 0)
+    if (table->column_count == 0 && table->like == NULL)
         return parser_fail_at(parser, table->name.span, "The table '%s' has no columns",
                               table->name.parts[table->name.count - 1]);
     table->columns = parts.columns;

@@ -129,11 +129,15 @@ STATUS_MUST_CHECK enum status parse_create_table(struct parser *parser, bool tem
                                                  const struct sql_create_table **ret_table);
 STATUS_MUST_CHECK enum status parse_create_view(struct parser *parser, bool temporary,
                                                 const struct sql_create_view **ret_view);
+/* The cursor is behind LIKE. */
+STATUS_MUST_CHECK enum status parse_like_clause(struct parser *parser, const struct sql_like **ret_like);
 /* A field of PARTITIONED BY. */
 STATUS_MUST_CHECK enum status parse_partition_field(struct parser *parser,
                                                     struct sql_partition_field *ret_field);
 STATUS_MUST_CHECK enum status parse_if_not_exists(struct parser *parser, bool *ret_present);
 
+/* The cursor is behind ALTER. */
+STATUS_MUST_CHECK enum status parse_alter(struct parser *parser, struct sql_statement *statement);
 /* The cursor is behind SHOW, DESCRIBE, STOP, SET, RESET. */
 STATUS_MUST_CHECK enum status parse_show(struct parser *parser, struct sql_statement *statement);
 STATUS_MUST_CHECK enum status parse_describe(struct parser *parser, struct sql_statement *statement);

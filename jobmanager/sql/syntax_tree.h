@@ -192,6 +192,25 @@ struct sql_watermark {
     struct sql_span span;
 };
 
+/* What CREATE TABLE ... LIKE takes over from its source, beside the physical columns. */
+enum sql_like_feature {
+    SQL_LIKE_CONSTRAINTS,
+    SQL_LIKE_PARTITIONS,
+    SQL_LIKE_GENERATED,
+    SQL_LIKE_METADATA,
+    SQL_LIKE_OPTIONS,
+    SQL_LIKE_WATERMARKS,
+    SQL_LIKE_FEATURE_COUNT,
+};
+
+/* INCLUDING: from both, it is an error when both have the same. OVERWRITING: the new table's go first. */
+enum sql_like_merging { SQL_INCLUDING, SQL_EXCLUDING, SQL_OVERWRITING };
+
+struct sql_like {
+    struct sql_name source;
+    enum sql_like_merging merging[SQL_LIKE_FEATURE_COUNT];
+};
+
 struct sql_create_table {
     struct sql_name name;
     bool temporary;
@@ -205,7 +224,8 @@ struct sql_create_table {
     const struct sql_partition_field *partition;
     size_t partition_count;
     struct sql_properties options;
-    const char *comment; /* may be NULL */
+    const char *comment;         /* may be NULL */
+    const struct sql_like *like; /* NULL when none; without one there is a column */
 };
 
 enum sql_select_item_kind { SQL_ITEM_EXPRESSION, SQL_ITEM_STAR };
@@ -352,6 +372,7 @@ enum sql_statement_kind {
     SQL_CREATE_VIEW,
     SQL_CREATE_CATALOG,
     SQL_CREATE_DATABASE,
+    SQL_ALTER_TABLE, /* SET (properties) and RESET (reset_keys) */
     SQL_DROP_TABLE,
     SQL_DROP_VIEW,
     SQL_DROP_DATABASE,
@@ -390,7 +411,9 @@ struct sql_statement {
     bool temporary;
     const struct sql_create_table *create_table;
     const struct sql_create_view *create_view;
-    struct sql_properties properties; /* CREATE CATALOG and CREATE DATABASE */
+    struct sql_properties properties; /* CREATE CATALOG, CREATE DATABASE, ALTER TABLE */
+    const char *const *reset_keys;    /* ALTER TABLE */
+    size_t reset_key_count;
     const char *comment;
     const char *key;                  /* SET and RESET; NULL when none */
     const char *value;                /* SET */

@@ -292,6 +292,7 @@ int main(void)
         cmocka_unit_test_prestate(check_file, (char *)CASES "expressions.txt"),
         cmocka_unit_test_prestate(check_file, (char *)CASES "errors.txt"),
         cmocka_unit_test_prestate(check_file, (char *)CASES "views.txt"),
+        cmocka_unit_test_prestate(check_file, (char *)CASES "like.txt"),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,34 @@ static void views_keep_their_parts(void **state)
                    "'COMMENT', 'AS'.");
 }
 
+static void tables_are_made_like_others_and_altered(void **state)
+{
+    struct arena *arena = *state;
+    const struct sql_statement *statement =
+        parse(arena, "CREATE TABLE t (b INT) WITH ('a'='b') LIKE c.d.s (EXCLUDING ALL INCLUDING GENERATED "
+                     "OVERWRITING WATERMARKS INCLUDING OPTIONS)");
+    const struct sql_like *like = statement->create_table->like;
+    assert_int_equal(like->source.count, 3);
+    assert_int_equal(like->merging[SQL_LIKE_CONSTRAINTS], SQL_EXCLUDING);
+    assert_int_equal(like->merging[SQL_LIKE_GENERATED], SQL_INCLUDING);
+    assert_int_equal(like->merging[SQL_LIKE_WATERMARKS], SQL_OVERWRITING);
+    assert_int_equal(like->merging[SQL_LIKE_OPTIONS], SQL_INCLUDING);
+    like = parse(arena, "CREATE TABLE t LIKE s")->create_table->like;
+    assert_int_equal(like->merging[SQL_LIKE_OPTIONS], SQL_OVERWRITING);
+    assert_int_equal(like->merging[SQL_LIKE_WATERMARKS], SQL_INCLUDING);
+    assert_refused(arena, "CREATE TABLE t LIKE s (OVERWRITING PARTITIONS)", 24,
+                   "PARTITIONS can be included or excluded, but not overwritten, at line 1, column 24.");
+    assert_refused(arena, "CREATE TABLE t LIKE s (INCLUDING OPTION)", 34,
+                   "Incorrect syntax near 'OPTION' at line 1, column 34. Did you mean 'OPTIONS'?");
+    statement = parse(arena, "ALTER TABLE IF EXISTS d.t SET ('a' = 'b', 'c' = 'd')");
+    assert_int_equal(statement->kind, SQL_ALTER_TABLE);
+    assert_true(statement->if_exists);
+    assert_string_equal(statement->properties.items[1].key, "c");
+    statement = parse(arena, "ALTER TABLE t RESET ('a', 'c')");
+    assert_int_equal(statement->reset_key_count, 2);
+    assert_string_equal(statement->reset_keys[1], "c");
+}
+
 static void explain_takes_details(void **state)
 {
     struct arena *arena = *state;
@@ -166,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(statements_on_jobs_keep_their_parts, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(views_keep_their_parts, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(tables_are_made_like_others_and_altered, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(explain_takes_details, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(partitions_name_their_transforms, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(wrong_partitions_say_what_there_is, open_arena, close_arena),
