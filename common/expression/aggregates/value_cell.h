@@ -5,7 +5,8 @@
 
 /*
  * One value, or none, in an accumulator. Its form follows from the type; the content of a number is a sort
- * key: an integer whose order is that of the values, NaN being the largest.
+ * key: an integer whose order is that of the values, NaN being the largest. As for GROUP BY, -0.0 is 0.0 and
+ * every NaN the same, so that a value is found again that went through packed rows.
  */
 enum cell_form { CELL_NUMBER, CELL_DECIMAL, CELL_TEXT };
 
@@ -45,14 +46,16 @@ static inline int32_t float_order(uint32_t bits)
 
 static inline int64_t double_sort_key(uint64_t bits)
 {
-    bool is_nan = (bits & INT64_MAX) > UINT64_C(0x7FF0000000000000);
-    return double_order(is_nan ? UINT64_C(0x7FF8000000000000) : bits);
+    uint64_t magnitude = bits & INT64_MAX;
+    bool is_nan = magnitude > UINT64_C(0x7FF0000000000000);
+    return is_nan ? INT64_C(0x7FF8000000000000) : magnitude == 0 ? 0 : double_order(bits);
 }
 
 static inline int32_t float_sort_key(uint32_t bits)
 {
-    bool is_nan = (bits & INT32_MAX) > 0x7F800000u;
-    return float_order(is_nan ? 0x7FC00000u : bits);
+    uint32_t magnitude = bits & INT32_MAX;
+    bool is_nan = magnitude > 0x7F800000u;
+    return is_nan ? 0x7FC00000 : magnitude == 0 ? 0 : float_order(bits);
 }
 
 /* The sort key of a value of a CELL_NUMBER type. */
