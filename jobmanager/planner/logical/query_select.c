@@ -1,10 +1,35 @@
+#include "jobmanager/planner/logical/grouping.h"
 #include "jobmanager/planner/logical/logical_internal.h"
+#include "jobmanager/planner/logical/row_number.h"
 
 #include <string.h>
 
-static enum status expand_star(const struct scope *scope, const struct sql_select_item *item,
-                               struct column_list *list)
+/* A SELECT on its way. */
+struct select {
+    struct planning *planning;
+    const struct sql_query *query;
+    struct scope scope;           /* of FROM */
+    const struct relation *input; /* FROM and WHERE, then what came upon them */
+    struct column_list list;
+    const struct sql_select_item **items; /* that each column of list comes from */
+    struct grouping grouping;
+    bool is_aggregate;
+    const struct expression *having;
+};
+
+static void append_column(struct select *select, const struct sql_select_item *item, const char *name,
+                          const struct expression *expression)
 {
+    struct arena *arena = select->planning->arena;
+    size_t size = select->list.count * sizeof *select->items;
+    select->items = arena_grow(arena, (const void *)select->items, size, size + sizeof *select->items);
+    select->items[select->list.count] = item;
+    column_list_append(arena, &select->list, name, expression);
+}
+
+static enum status expand_star(struct select *select, const struct sql_select_item *item)
+{
+    const struct scope *scope = &select->scope;
     if (scope->schema == NULL)
         return planner_error_at(scope->error, &item->span, STATUS_INVALID_ARGUMENT,
                                 "'*' needs a table in FROM");
@@ -12,70 +37,161 @@ static enum status expand_star(const struct scope *scope, const struct sql_selec
         return planner_error_at(scope->error, &item->span, STATUS_INVALID_ARGUMENT, "Table '%s' not found",
                                 item->qualifier);
     for (uint32_t i = 0; i < scope->schema->num_fields; i++)
-        column_list_append(scope->arena, list, scope->schema->fields[i].name,
-                           expression_column(scope->arena, i, scope->schema->fields[i].type));
+        append_column(select, item, scope->schema->fields[i].name,
+                      expression_column(scope->arena, i, scope->schema->fields[i].type));
     return STATUS_OK;
 }
 
-static enum status resolve_items(const struct scope *scope, const struct sql_query *query,
-                                 struct column_list *list)
+/* A row number is no expression over the input: its column is known when the relation is that counts. */
+static bool is_row_number(const struct sql_select_item *item)
 {
-    for (size_t i = 0; i < query->item_count; i++) {
-        const struct sql_select_item *item = &query->items[i];
-        const struct expression *expression = NULL;
-        if (item->kind == SQL_ITEM_STAR) {
-            TRY(expand_star(scope, item, list));
-            continue;
-        }
+    return item->kind == SQL_ITEM_EXPRESSION && item->expression->kind == SQL_CALL &&
+           item->expression->over != NULL;
+}
+
+static enum status resolve_item(struct select *select, const struct sql_select_item *item)
+{
+    const struct scope *scope = &select->scope;
+    const struct expression *expression = NULL;
+    const char *name = item->alias;
+    if (item->kind == SQL_ITEM_STAR)
+        return expand_star(select, item);
+    if (!is_row_number(item)) {
         TRY(resolve_expression(scope, item->expression, &expression));
         TRY(check_expression_size(expression, scope->error));
-        const char *name = item->alias;
-        if (name == NULL && item->expression->kind == SQL_COLUMN)
-            name = item->expression->text;
-        if (name == NULL)
-            name = arena_printf(scope->arena, "EXPR$%u", list->count);
-        column_list_append(scope->arena, list, name, expression);
     }
+    if (name == NULL && item->expression->kind == SQL_COLUMN)
+        name = item->expression->column.parts[item->expression->column.count - 1];
+    if (name == NULL)
+        name = arena_printf(scope->arena, "EXPR$%u", select->list.count);
+    if (select->is_aggregate && expression != NULL)
+        grouping_name(&select->grouping, expression, name);
+    append_column(select, item, name, expression);
+    return STATUS_OK;
+}
+
+static enum status resolve_items(struct select *select)
+{
+    for (size_t i = 0; i < select->query->item_count; i++)
+        TRY(resolve_item(select, &select->query->items[i]));
     return STATUS_OK;
 }
 
 /* SELECT without FROM: one row of constants, or none when WHERE says so. */
-static enum status select_constants(struct planning *planning, const struct sql_query *query,
-                                    const struct relation **ret_relation)
+static enum status select_constants(struct select *select, const struct relation **ret_relation)
 {
-    struct scope scope = scope_of(planning);
-    struct column_list list = {.count = 0};
+    struct planning *planning = select->planning;
+    const struct sql_query *query = select->query;
+    struct column_list *list = &select->list;
     size_t row_count = 1;
-    TRY(resolve_items(&scope, query, &list));
-    for (uint32_t i = 0; i < list.count; i++) {
-        if (resolve_constant(&scope, list.expressions[i], &list.expressions[i]) != STATUS_OK)
+    TRY(resolve_items(select));
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->expressions[i] == NULL)
+            return planner_error_at(planning->error, &query->items[i].span, STATUS_INVALID_ARGUMENT,
+                                    "OVER needs a table in FROM");
+        if (resolve_constant(&select->scope, list->expressions[i], &list->expressions[i]) != STATUS_OK)
             return planner_locate(planning->error, &query->items[i].span);
     }
     if (query->where != NULL) {
         const struct expression *condition = NULL;
-        TRY(resolve_condition(&scope, query->where, "WHERE", &condition));
-        TRY(resolve_constant(&scope, condition, &condition));
+        TRY(resolve_condition(&select->scope, query->where, "WHERE", &condition));
+        TRY(resolve_constant(&select->scope, condition, &condition));
         const uint8_t *holds = condition->value;
         row_count = holds != NULL && *holds != 0 ? 1 : 0;
     }
-    return relation_values(planning, column_list_schema(planning, &list), list.expressions, row_count,
+    return relation_values(planning, column_list_schema(planning, list), list->expressions, row_count,
                            ret_relation);
+}
+
+static bool has_aggregates(const struct sql_query *query)
+{
+    bool found = query->group_count > 0 || query->having != NULL;
+    for (size_t i = 0; !found && i < query->item_count; i++)
+        found = query->items[i].kind == SQL_ITEM_EXPRESSION &&
+                syntax_has_aggregate(query->items[i].expression);
+    return found;
+}
+
+static enum status filter_input(struct select *select)
+{
+    const struct expression *condition = NULL;
+    if (select->query->where == NULL)
+        return STATUS_OK;
+    select->scope.no_aggregates = "Aggregate expression is illegal in WHERE clause";
+    TRY(resolve_condition(&select->scope, select->query->where, "WHERE", &condition));
+    select->scope.no_aggregates = NULL;
+    return relation_filter(select->planning, select->input, condition, &select->input);
+}
+
+/* From expressions over the input to ones over the groups. */
+static enum status group_input(struct select *select, struct row_number *row_number)
+{
+    struct grouping *grouping = &select->grouping;
+    const struct expression *having = NULL;
+    if (select->query->having != NULL)
+        TRY(resolve_condition(&select->scope, select->query->having, "HAVING", &having));
+    TRY(grouping_finish(grouping, &select->input));
+    for (uint32_t i = 0; i < select->list.count; i++) {
+        const struct sql_select_item *item = select->items[i];
+        if (select->list.expressions[i] != NULL)
+            TRY(grouping_rewrite(grouping, select->list.expressions[i], item->expression, &item->span,
+                                 &select->list.expressions[i]));
+    }
+    TRY(row_number_rewrite(row_number, grouping));
+    if (having == NULL)
+        return STATUS_OK;
+    TRY(grouping_rewrite(grouping, having, select->query->having, &select->query->having->span, &having));
+    return relation_filter(select->planning, select->input, having, &select->input);
+}
+
+static enum status number_rows(struct select *select, const struct row_number *row_number)
+{
+    const struct expression *number = NULL;
+    if (row_number->syntax == NULL)
+        return STATUS_OK;
+    TRY(row_number_finish(row_number, select->planning, &select->input, &number));
+    for (uint32_t i = 0; i < select->list.count; i++) {
+        if (select->list.expressions[i] == NULL)
+            select->list.expressions[i] = number;
+    }
+    return STATUS_OK;
+}
+
+static bool is_input(const struct select *select)
+{
+    const struct schema *schema = select->input->schema;
+    if (select->input->kind != RELATION_AGGREGATE || schema->num_fields != select->list.count)
+        return false;
+    for (uint32_t i = 0; i < select->list.count; i++) {
+        const struct expression *expression = select->list.expressions[i];
+        if (expression->kind != EXPRESSION_COLUMN || expression->column != i ||
+            strcmp(schema->fields[i].name, select->list.names[i]) != 0)
+            return false;
+    }
+    return true;
 }
 
 enum status query_select(struct planning *planning, const struct sql_query *query,
                          const struct relation **ret_relation)
 {
-    const struct relation *input = NULL;
-    struct scope scope = scope_of(planning);
-    struct column_list list = {.count = 0};
+    struct select select = {.planning = planning, .query = query, .scope = scope_of(planning)};
+    struct row_number row_number = {.syntax = NULL};
     if (!query->has_from)
-        return select_constants(planning, query, ret_relation);
-    TRY(from_relation(planning, &query->from, &input, &scope));
-    TRY(resolve_items(&scope, query, &list));
-    if (query->where != NULL) {
-        const struct expression *condition = NULL;
-        TRY(resolve_condition(&scope, query->where, "WHERE", &condition));
-        TRY(relation_filter(planning, input, condition, &input));
+        return select_constants(&select, ret_relation);
+    TRY(from_relation(planning, &query->from, &select.input, &select.scope));
+    TRY(filter_input(&select));
+    select.is_aggregate = has_aggregates(query);
+    if (select.is_aggregate) {
+        TRY(grouping_start(&select.grouping, planning, select.input, &select.scope, query));
+        select.scope.grouping = &select.grouping;
     }
-    return relation_project(planning, input, &list, ret_relation);
+    TRY(resolve_items(&select));
+    TRY(row_number_resolve(&row_number, &select.scope, query));
+    if (select.is_aggregate)
+        TRY(group_input(&select, &row_number));
+    TRY(number_rows(&select, &row_number));
+    *ret_relation = select.input;
+    if (!is_input(&select))
+        TRY(relation_project(planning, select.input, &select.list, ret_relation));
+    return query->is_distinct ? relation_distinct(planning, *ret_relation, ret_relation) : STATUS_OK;
 }

@@ -57,5 +57,6 @@ enum status query_union(struct planning *planning, const struct sql_query *query
     plan_job_graph_hold(planning->graph, schema);
     for (size_t i = 0; i < query->input_count; i++)
         TRY(cast_input(planning, types, &inputs[i]));
-    return relation_union(planning, schema, inputs, query->input_count, ret_relation);
+    TRY(relation_union(planning, schema, inputs, query->input_count, ret_relation));
+    return query->is_all ? STATUS_OK : relation_distinct(planning, *ret_relation, ret_relation);
 }

@@ -117,11 +117,31 @@ enum status relation_filter(struct planning *planning, const struct relation *in
     return STATUS_OK;
 }
 
-/* A time attribute is one of the union when it is one in every input. */
+enum status relation_row_number(struct planning *planning, const struct relation *input,
+                                const struct relation_row_number *row_number,
+                                const struct relation **ret_relation)
+{
+    struct relation *relation = NULL;
+    uint32_t width = input->schema->num_fields;
+    struct schema *schema = schema_create(width + 1);
+    for (uint32_t i = 0; i < width; i++)
+        schema_set_field(schema, i, input->schema->fields[i].name, input->schema->fields[i].type);
+    schema_set_field(schema, width, arena_printf(planning->arena, "w$o%u", planning->relation_count), data_type_not_null(data_type_of(TYPE_BIGINT)));
+    plan_job_graph_hold(planning->graph, schema);
+    TRY(relation_create(planning, RELATION_ROW_NUMBER, schema, &input, 1, &relation));
+    memcpy((void *)relation->traits, input->traits, width * sizeof *input->traits);
+    relation->row_number = arena_dup(planning->arena, row_number, sizeof *row_number);
+    *ret_relation = relation;
+    return STATUS_OK;
+}
+
+/* A column is of the union what it is in every input. */
 static struct column_trait common_trait(struct column_trait a, struct column_trait b)
 {
     if (a.time != b.time)
         a.time = TIME_ATTRIBUTE_NONE;
+    if (a.part != b.part || (a.window != b.window && !relation_window_equal(a.window, b.window)))
+        a = (struct column_trait){.time = a.time};
     return a;
 }
 

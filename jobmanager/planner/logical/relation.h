@@ -12,15 +12,59 @@ enum relation_kind {
     RELATION_VALUES,  /* constant rows */
     RELATION_PROJECT, /* expressions over the input */
     RELATION_FILTER,
+    RELATION_AGGREGATE,
+    RELATION_ROW_NUMBER, /* adds a column: the number of a row among those of its keys, in an order */
     RELATION_UNION, /* all rows of all inputs, which have the same columns */
     RELATION_SINK,
 };
 
 enum time_attribute { TIME_ATTRIBUTE_NONE, TIME_ATTRIBUTE_ROWTIME, TIME_ATTRIBUTE_PROCTIME };
 
+/* Windows over the time attribute of a relation. */
+struct relation_window {
+    enum plan_window_kind kind;
+    uint32_t time_column; /* of that relation */
+    enum time_attribute time;
+    struct data_type time_type;
+    int64_t size_us, slide_us, offset_us; /* as in struct plan_window */
+    const uint32_t *partition_columns;    /* SESSION as a table function */
+    uint32_t partition_column_count;
+};
+
+enum window_part { WINDOW_PART_NONE, WINDOW_PART_START, WINDOW_PART_END, WINDOW_PART_TIME };
+
 /* What a column is beside its type. Only a bare reference to a column hands it on. */
 struct column_trait {
     enum time_attribute time;
+    /* It is window_start, window_end or window_time of that window. */
+    enum window_part part;
+    const struct relation_window *window;
+};
+
+struct relation_call {
+    struct plan_aggregate_call call; /* over the columns of the input */
+    const char *name;                /* of the result, NULL when the statement gives none */
+};
+
+/*
+ * Rows in groups. The keys are the first columns of the input. The output: keys, results of the calls,
+ * properties. When window_start and window_end of one window are among the keys, it aggregates over windows.
+ */
+struct relation_aggregate {
+    uint32_t key_count;
+    const struct relation_call *calls;
+    uint32_t call_count;
+    const struct relation_window *window; /* GROUP BY TUMBLE(ts, ...) of old, over the input; else NULL */
+    const enum plan_window_property *properties; /* of that window */
+    uint32_t property_count;
+};
+
+struct relation_row_number {
+    const uint32_t *keys; /* columns of the input, as are those of order */
+    uint32_t key_count;
+    const struct plan_sort_column *order;
+    uint32_t order_count;
+    struct sql_span span; /* of the function in the text */
 };
 
 /* Where the rows of a statement go. */
@@ -44,6 +88,8 @@ struct relation {
     const struct expression *const *expressions; /* PROJECT: one a field; VALUES: literals, row-major */
     size_t row_count;                            /* VALUES */
     const struct expression *condition;          /* FILTER */
+    const struct relation_aggregate *aggregate;
+    const struct relation_row_number *row_number;
     const struct relation_sink *sink;
 };
 
@@ -79,6 +125,18 @@ STATUS_MUST_CHECK enum status relation_rename(struct planning *planning, const s
 STATUS_MUST_CHECK enum status relation_filter(struct planning *planning, const struct relation *input,
                                               const struct expression *condition,
                                               const struct relation **ret_relation);
+STATUS_MUST_CHECK enum status relation_aggregate(struct planning *planning, const struct relation *input,
+                                                 const struct relation_aggregate *aggregate,
+                                                 const struct relation **ret_relation);
+/* All columns as keys: what SELECT DISTINCT does. */
+STATUS_MUST_CHECK enum status relation_distinct(struct planning *planning, const struct relation *input,
+                                                const struct relation **ret_relation);
+STATUS_MUST_CHECK enum status relation_row_number(struct planning *planning, const struct relation *input,
+                                                  const struct relation_row_number *row_number,
+                                                  const struct relation **ret_relation);
+/* The window whose start and end are among the first key_count columns, or NULL. */
+const struct relation_window *relation_window_of(const struct relation *input, uint32_t key_count);
+bool relation_window_equal(const struct relation_window *a, const struct relation_window *b);
 /* The schema's types hold the values of all inputs. */
 STATUS_MUST_CHECK enum status relation_union(struct planning *planning, const struct schema *schema,
                                              const struct relation *const *inputs, size_t input_count,

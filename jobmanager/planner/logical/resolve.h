@@ -3,12 +3,16 @@
 #include "common/expression/expression.h"
 #include "jobmanager/planner/logical/planning.h"
 
+struct grouping;
+
 /* What expressions are resolved against: the columns of one relation, or none. */
 struct scope {
     struct arena *arena;
     const struct schema *schema; /* NULL: no columns */
     const char *name;            /* that may stand before a column: the table's, or its alias */
     const bool *hidden;          /* columns that may not be named here; NULL: none */
+    struct grouping *grouping;   /* takes aggregate calls; NULL: none may stand here, */
+    const char *no_aggregates;   /* because of this */
     struct clock clock;
     const struct time_zone *zone;
     struct error *error;

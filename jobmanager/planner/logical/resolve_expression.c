@@ -1,3 +1,4 @@
+#include "jobmanager/planner/logical/grouping.h"
 #include "jobmanager/planner/logical/logical_internal.h"
 
 #include "common/expression/functions/functions.h"
@@ -36,13 +37,6 @@ static enum status resolve_arguments(const struct scope *scope, const struct sql
 
 static enum status unknown_function(const struct scope *scope, const struct sql_expression *syntax)
 {
-    static const char *const aggregates[] = {"COUNT", "SUM",     "AVG",     "MIN",
-                                             "MAX",   "LISTAGG", "COLLECT", "ROW_NUMBER"};
-    for (size_t i = 0; i < sizeof aggregates / sizeof *aggregates; i++) {
-        if (strcmp(syntax->text, aggregates[i]) == 0)
-            return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
-                                    "The aggregate %s is not supported yet", syntax->text);
-    }
     if (strcmp(syntax->text, "CURRENT_WATERMARK") == 0)
         return planner_error_at(
             scope->error, &syntax->span, STATUS_UNSUPPORTED,
@@ -59,12 +53,15 @@ static enum status resolve_call(const struct scope *scope, const struct sql_expr
                                 const struct expression **ret_expression)
 {
     const char *name = syntax->text;
-    if (syntax->is_star || syntax->is_distinct || syntax->filter != NULL)
-        return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
-                                "The aggregate %s is not supported yet", name);
+    const struct aggregate_function *aggregate = aggregate_function_find(name);
     if (syntax->over != NULL)
         return planner_error_at(scope->error, &syntax->over->span, STATUS_UNSUPPORTED,
-                                "OVER is not supported yet");
+                                "OVER is not supported here; only ROW_NUMBER() as an item of a SELECT is");
+    if (aggregate != NULL)
+        return grouping_call(scope, syntax, aggregate, ret_expression);
+    if (syntax->is_star || syntax->is_distinct || syntax->filter != NULL)
+        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                "'%s' is no aggregate function", name);
     bool minus = strcmp(name, "-") == 0;
     if (minus && syntax->argument_count == 1) {
         if (is_number(syntax->arguments[0]))
