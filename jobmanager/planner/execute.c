@@ -132,10 +132,10 @@ static enum status explain(struct execution *execution)
     const struct sql_statement *statement = execution->statement;
     struct plan plan;
     enum status status = plan_statement(&plan, execution->context, statement->inserts,
-                                        statement->insert_count, statement->query, execution->error);
+                                        statement->insert_count, statement->query, true, execution->error);
     if (status == STATUS_OK) {
         struct buffer text = {0};
-        explain_plan(&plan, &text);
+        explain_plan(&plan, statement->explain_details, &text);
         answer_text(execution, "result", buffer_text(&text));
         buffer_free(&text);
     }

@@ -17,42 +17,30 @@ void explain_begin_line(struct buffer *out, const struct explain_line *line)
     buffer_append_text(out, line->is_last ? "+- " : ":- ");
 }
 
-void explain_names(const struct schema *schema, struct buffer *out)
+static void print_watermark(const struct scan *scan, const struct explain_line *line, struct buffer *out)
 {
-    buffer_append_byte(out, '[');
-    for (uint32_t i = 0; i < schema->num_fields; i++)
-        buffer_printf(out, "%s%s", i > 0 ? ", " : "", schema->fields[i].name);
-    buffer_append_byte(out, ']');
-}
-
-void explain_columns(const struct schema *schema, const uint32_t *columns, uint32_t count, struct buffer *out)
-{
-    buffer_append_byte(out, '[');
-    for (uint32_t i = 0; i < count; i++)
-        buffer_printf(out, "%s%s", i > 0 ? ", " : "", schema->fields[columns[i]].name);
-    buffer_append_byte(out, ']');
-}
-
-void explain_table(const struct sql_table *table, struct buffer *out)
-{
-    buffer_printf(out, "[[%s, %s, %s", table->catalog, table->database, table->name);
-}
-
-void explain_values(const char *name, const struct expression *const *values, size_t row_count,
-                    const struct schema *schema, const struct explain_line *line, struct buffer *out)
-{
-    uint32_t width = schema->num_fields;
     explain_begin_line(out, line);
-    buffer_printf(out, "%s(tuples=[[", name);
-    for (size_t row = 0; row < row_count; row++) {
-        buffer_append_text(out, row > 0 ? ", { " : "{ ");
-        for (uint32_t i = 0; i < width; i++) {
-            buffer_append_text(out, i > 0 ? ", " : "");
-            expression_format(values[row * width + i], schema, out);
-        }
-        buffer_append_text(out, " }");
+    buffer_printf(out, "WatermarkAssigner(rowtime=[%s], watermark=[",
+                  scan->table->definition->watermark->column);
+    expression_format(scan->watermark->expression, scan->columns.schema, out);
+    buffer_append_text(out, "])\n");
+}
+
+static void explain_physical(const struct physical *node, bool with_changelog,
+                             const struct explain_line *line, struct buffer *out)
+{
+    struct explain_line below_watermark = {.above = line, .is_last = true};
+    if (node->kind == PHYSICAL_SCAN && node->scan->watermark != NULL) {
+        print_watermark(node->scan, line, out);
+        line = &below_watermark;
     }
-    buffer_append_text(out, "]])\n");
+    explain_begin_line(out, line);
+    physical_print(node, with_changelog, out);
+    buffer_append_byte(out, '\n');
+    for (size_t i = 0; i < node->input_count; i++) {
+        struct explain_line below = {.above = line, .is_last = i + 1 == node->input_count};
+        explain_physical(node->inputs[i], with_changelog, &below, out);
+    }
 }
 
 /* The client is no table: of a query, what stands below its sink is shown. */
@@ -61,10 +49,11 @@ static bool is_collect(const struct relation *sink)
     return sink->sink->sink->kind == PLAN_SINK_COLLECT;
 }
 
-void explain_plan(const struct plan *plan, struct buffer *out)
+void explain_plan(const struct plan *plan, unsigned details, struct buffer *out)
 {
     static const char *const headings[] = {"== Optimized Physical Plan ==", "== Optimized Execution Plan =="};
     static const struct explain_line first = {.above = NULL};
+    bool with_changelog = (details & SQL_EXPLAIN_CHANGELOG_MODE) != 0;
     buffer_append_text(out, "== Abstract Syntax Tree ==\n");
     for (size_t i = 0; i < plan->sink_count; i++) {
         const struct relation *sink = plan->sinks[i];
@@ -76,7 +65,8 @@ void explain_plan(const struct plan *plan, struct buffer *out)
         for (size_t i = 0; i < plan->sink_count; i++) {
             const struct physical *sink = plan->physical.sinks[i];
             buffer_append_text(out, i > 0 ? "\n" : "");
-            explain_physical(is_collect(sink->sink) ? sink->inputs[0] : sink, &first, out);
+            explain_physical(is_collect(sink->sink) ? sink->inputs[0] : sink, heading == 0 && with_changelog,
+                             &first, out);
         }
     }
 }

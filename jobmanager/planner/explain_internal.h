@@ -1,7 +1,7 @@
 #pragma once
 
 #include "common/base/buffer.h"
-#include "jobmanager/planner/physical/physical.h"
+#include "jobmanager/planner/physical/print.h"
 
 /* The texts of EXPLAIN, in Flink's form: a line an operator, its inputs below it. */
 
@@ -13,16 +13,8 @@ struct explain_line {
 
 /* "   :  +- " */
 void explain_begin_line(struct buffer *out, const struct explain_line *line);
-/* [a, b] */
-void explain_names(const struct schema *schema, struct buffer *out);
-/* [a, b]: the columns of these numbers. */
-void explain_columns(const struct schema *schema, const uint32_t *columns, uint32_t count,
-                     struct buffer *out);
-/* "[[catalog, database, table", still open. */
-void explain_table(const struct sql_table *table, struct buffer *out);
-/* "LogicalValues(tuples=[[{ 1, 'a' }]])", the whole line. */
-void explain_values(const char *name, const struct expression *const *values, size_t row_count,
-                    const struct schema *schema, const struct explain_line *line, struct buffer *out);
 
 void explain_logical(const struct relation *relation, const struct explain_line *line, struct buffer *out);
-void explain_physical(const struct physical *node, const struct explain_line *line, struct buffer *out);
+/* The operator alone, without its line's end. */
+void explain_aggregate(const struct relation *relation, struct buffer *out);
+void explain_window_function(const struct relation *relation, struct buffer *out);

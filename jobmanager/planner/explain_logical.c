@@ -1,12 +1,33 @@
 #include "jobmanager/planner/explain_internal.h"
 
-/* Columns as the logical plan writes them: $0, $1, ... */
-static struct schema *number_columns(const struct schema *schema)
+/* ROW_NUMBER() OVER (PARTITION BY $0 ORDER BY $1 NULLS FIRST) */
+static void print_over(const struct relation_row_number *row_number, struct buffer *out)
+{
+    buffer_append_text(out, "ROW_NUMBER() OVER (");
+    for (uint32_t i = 0; i < row_number->key_count; i++)
+        buffer_printf(out, "%s$%u", i > 0 ? ", " : "PARTITION BY ", row_number->keys[i]);
+    for (uint32_t i = 0; i < row_number->order_count; i++) {
+        const struct plan_sort_column *order = &row_number->order[i];
+        buffer_printf(out, "%s$%u%s NULLS %s",
+                      i > 0                       ? ", "
+                      : row_number->key_count > 0 ? " ORDER BY "
+                                                  : "ORDER BY ",
+                      order->column, order->is_descending ? " DESC" : "",
+                      order->nulls_last ? "LAST" : "FIRST");
+    }
+    buffer_append_byte(out, ')');
+}
+
+/* Columns as the logical plan writes them: $0, $1, ... A row number is written where it is used. */
+static struct schema *number_columns(const struct schema *schema, const struct relation *relation)
 {
     struct schema *numbered = schema_create(schema->num_fields);
     for (uint32_t i = 0; i < schema->num_fields; i++) {
         struct buffer name = {0};
-        buffer_printf(&name, "$%u", i);
+        if (relation != NULL && relation->kind == RELATION_ROW_NUMBER && i + 1 == schema->num_fields)
+            print_over(relation->row_number, &name);
+        else
+            buffer_printf(&name, "$%u", i);
         schema_set_field(numbered, i, buffer_text(&name), schema->fields[i].type);
         buffer_free(&name);
     }
@@ -44,7 +65,7 @@ static void print_watermark(const struct scan *scan, const struct schema *source
 
 static void print_scan(const struct scan *scan, const struct explain_line *line, struct buffer *out)
 {
-    struct schema *source = number_columns(scan->columns.schema);
+    struct schema *source = number_columns(scan->columns.schema, NULL);
     struct explain_line below_watermark = {.above = line, .is_last = true};
     if (scan->watermark != NULL) {
         print_watermark(scan, source, line, out);
@@ -60,7 +81,7 @@ static void print_scan(const struct scan *scan, const struct explain_line *line,
     }
     explain_begin_line(out, line);
     buffer_append_text(out, "LogicalTableScan(table=");
-    explain_table(scan->table, out);
+    print_table(scan->table, out);
     buffer_append_text(out, "]])\n");
     schema_unref(source);
 }
@@ -68,7 +89,7 @@ static void print_scan(const struct scan *scan, const struct explain_line *line,
 static void print_project(const struct relation *relation, const struct explain_line *line,
                           struct buffer *out)
 {
-    struct schema *input = number_columns(relation->inputs[0]->schema);
+    struct schema *input = number_columns(relation->inputs[0]->schema, relation->inputs[0]);
     explain_begin_line(out, line);
     buffer_append_text(out, "LogicalProject(");
     print_projections(relation->expressions, relation->schema, input, out);
@@ -78,7 +99,7 @@ static void print_project(const struct relation *relation, const struct explain_
 
 static void print_filter(const struct relation *relation, const struct explain_line *line, struct buffer *out)
 {
-    struct schema *input = number_columns(relation->inputs[0]->schema);
+    struct schema *input = number_columns(relation->inputs[0]->schema, relation->inputs[0]);
     explain_begin_line(out, line);
     buffer_append_text(out, "LogicalFilter(condition=[");
     expression_format(relation->condition, input, out);
@@ -90,7 +111,7 @@ static void print_sink(const struct relation *relation, const struct explain_lin
 {
     explain_begin_line(out, line);
     buffer_printf(out, "LogicalSink(table=[%s], fields=", relation->sink->sink->table);
-    explain_names(relation->schema, out);
+    print_names(relation->schema, out);
     buffer_append_text(out, ")\n");
 }
 
@@ -99,11 +120,24 @@ void explain_logical(const struct relation *relation, const struct explain_line 
     switch (relation->kind) {
     case RELATION_SCAN: print_scan(relation->scan, line, out); break;
     case RELATION_VALUES:
-        explain_values("LogicalValues", relation->expressions, relation->row_count, relation->schema, line,
-                       out);
+        explain_begin_line(out, line);
+        buffer_append_text(out, "LogicalValues(");
+        print_tuples(relation->expressions, relation->row_count, relation->schema, out);
+        buffer_append_text(out, ")\n");
         break;
     case RELATION_PROJECT: print_project(relation, line, out); break;
     case RELATION_FILTER: print_filter(relation, line, out); break;
+    case RELATION_WINDOW:
+        explain_begin_line(out, line);
+        explain_window_function(relation, out);
+        buffer_append_byte(out, '\n');
+        break;
+    case RELATION_AGGREGATE:
+        explain_begin_line(out, line);
+        explain_aggregate(relation, out);
+        buffer_append_byte(out, '\n');
+        break;
+    case RELATION_ROW_NUMBER: explain_logical(relation->inputs[0], line, out); return;
     case RELATION_UNION:
         explain_begin_line(out, line);
         buffer_append_text(out, "LogicalUnion(all=[true])\n");

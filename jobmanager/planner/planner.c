@@ -35,11 +35,12 @@ static void name_job(struct plan *plan, const struct sql_query *query)
 
 enum status plan_statement(struct plan *plan, const struct planner_context *context,
                            const struct sql_insert *inserts, size_t insert_count,
-                           const struct sql_query *query, struct error *error)
+                           const struct sql_query *query, bool is_explained, struct error *error)
 {
     struct planning *planning = &plan->planning;
     *plan = (struct plan){.sink_count = 0};
     TRY(planning_start(planning, context, error));
+    planning->is_explained = is_explained;
     TRY(plan_relations(plan, inserts, insert_count, query));
     TRY(planner_configure(&context->configuration, planning->graph, error));
     TRY(physical_plan_create(planning, plan->sinks, plan->sink_count, &plan->physical));
@@ -57,7 +58,7 @@ static enum status plan_job(const struct planner_context *context, const struct 
                             struct plan_job_graph **ret_graph, struct error *error)
 {
     struct plan plan;
-    enum status status = plan_statement(&plan, context, inserts, insert_count, query, error);
+    enum status status = plan_statement(&plan, context, inserts, insert_count, query, false, error);
     plan_finish(&plan, status == STATUS_OK);
     if (status == STATUS_OK)
         *ret_graph = plan.planning.graph;

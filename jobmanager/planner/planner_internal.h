@@ -23,11 +23,12 @@ struct plan {
     struct physical_plan physical;
 };
 
-/* Plans INSERTs, or the query when it is not NULL, up to the job graph. plan_finish must follow in any case.
- */
+/* Plans INSERTs, or the query when it is not NULL, up to the job graph, to run it or only to explain it.
+ * plan_finish must follow in any case. */
 STATUS_MUST_CHECK enum status plan_statement(struct plan *plan, const struct planner_context *context,
                                              const struct sql_insert *inserts, size_t insert_count,
-                                             const struct sql_query *query, struct error *error);
+                                             const struct sql_query *query, bool is_explained,
+                                             struct error *error);
 /* Frees all but the graph, and that too unless it is kept. */
 void plan_finish(struct plan *plan, bool keep_graph);
 
@@ -35,4 +36,5 @@ void plan_finish(struct plan *plan, bool keep_graph);
 const char *planner_query_name(const struct planner_context *context, const struct sql_query *query,
                                struct arena *arena);
 
-void explain_plan(const struct plan *plan, struct buffer *out);
+/* details: of enum sql_explain_detail. */
+void explain_plan(const struct plan *plan, unsigned details, struct buffer *out);

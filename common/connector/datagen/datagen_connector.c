@@ -11,6 +11,8 @@ static const struct connector_option options[] = {
      NULL},
     {"fields.", OPTION_PREFIX, false, NULL,
      "fields.<column>.kind, min, max, length, start, end, max-past, null-rate", NULL},
+    {"scan.watermark.idle-timeout", OPTION_DURATION, false, NULL,
+     "a subtask that is silent for so long holds no watermark back", NULL},
     {"scan.parallelism", OPTION_INTEGER, false, NULL, "accepted for Flink's sake: the job's counts", NULL},
 };
 

@@ -23,6 +23,10 @@ static const struct connector_option options[] = {
     {"scan.bounded.timestamp-millis", OPTION_INTEGER, false, NULL, "milliseconds since 1970-01-01 UTC", NULL},
     {"scan.topic-partition-discovery.interval", OPTION_DURATION, false, "5 min",
      "how often to look for new partitions; 0 never", NULL},
+    {"scan.watermark.idle-timeout", OPTION_DURATION, false, NULL,
+     "a partition that is silent for so long holds no watermark back", NULL},
+    {"late-records.topic", OPTION_STRING, false, NULL, "where rows go that come too late for their window",
+     NULL},
     {"dead-letter.topic", OPTION_STRING, false, NULL, "where records go that do not parse", NULL},
 };
 

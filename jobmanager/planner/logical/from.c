@@ -1,4 +1,5 @@
 #include "jobmanager/planner/logical/logical_internal.h"
+#include "jobmanager/planner/logical/window.h"
 
 #include <string.h>
 
@@ -80,6 +81,8 @@ static enum status find_relation(struct planning *planning, const struct sql_rel
     bool found = false;
     if (from->kind == SQL_RELATION_SUBQUERY)
         return subquery_relation(planning, from->query, ret_relation);
+    if (from->kind == SQL_RELATION_WINDOW)
+        return window_relation(planning, from->window, ret_relation);
     TRY(with_relation(planning, from, ret_relation, &found));
     if (found) {
         *ret_name = from->name.parts[0];

@@ -1,62 +1,8 @@
 #include "jobmanager/planner/logical/grouping.h"
 
-#include "common/base/check.h"
-#include "jobmanager/planner/logical/logical_internal.h"
+#include "jobmanager/planner/logical/window.h"
 
 #include <string.h>
-
-static bool over_has_aggregate(const struct sql_over *over)
-{
-    for (size_t i = 0; i < over->partition_count; i++) {
-        if (syntax_has_aggregate(over->partition_by[i]))
-            return true;
-    }
-    for (size_t i = 0; i < over->order_count; i++) {
-        if (syntax_has_aggregate(over->order_by[i].expression))
-            return true;
-    }
-    return false;
-}
-
-bool syntax_has_aggregate(const struct sql_expression *syntax)
-{
-    if (syntax->kind == SQL_CALL && syntax->over != NULL && over_has_aggregate(syntax->over))
-        return true;
-    if (syntax->kind == SQL_CALL && syntax->over == NULL && aggregate_function_find(syntax->text) != NULL)
-        return true;
-    for (size_t i = 0; i < syntax->argument_count; i++) {
-        if (syntax_has_aggregate(syntax->arguments[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool has_key(const struct expression *const *keys, uint32_t count, const struct expression *key)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (expression_equal(keys[i], key))
-            return true;
-    }
-    return false;
-}
-
-enum status grouping_start(struct grouping *grouping, struct planning *planning, const struct relation *input,
-                           const struct scope *scope, const struct sql_query *query)
-{
-    struct scope inner = *scope;
-    const struct expression **keys = arena_calloc(planning->arena, query->group_count + 1, sizeof *keys);
-    *grouping = (struct grouping){.planning = planning, .input = input, .is_grouped = query->group_count > 0};
-    inner.no_aggregates = "Aggregate expression is illegal in GROUP BY clause";
-    for (size_t i = 0; i < query->group_count; i++) {
-        const struct expression *key = NULL;
-        TRY(resolve_expression(&inner, query->group_by[i], &key));
-        TRY(check_expression_size(key, planning->error));
-        if (!has_key(keys, grouping->key_count, key))
-            keys[grouping->key_count++] = key;
-    }
-    grouping->keys = keys;
-    return STATUS_OK;
-}
 
 static const struct expression *append_slot(struct grouping *grouping, enum grouping_slot_kind kind,
                                             uint32_t index, struct data_type type)
@@ -149,6 +95,46 @@ enum status grouping_call(const struct scope *scope, const struct sql_expression
     if (infer_call(scope, &call, arguments) != STATUS_OK)
         return planner_locate(scope->error, &syntax->span);
     *ret_expression = add_call(scope->grouping, &call);
+    return STATUS_OK;
+}
+
+static bool same_arguments(const struct sql_expression *a, const struct sql_expression *b)
+{
+    if (a->argument_count != b->argument_count)
+        return false;
+    for (size_t i = 0; i < a->argument_count; i++) {
+        if (!syntax_equal(a->arguments[i], b->arguments[i]))
+            return false;
+    }
+    return true;
+}
+
+enum status grouping_property(const struct scope *scope, const struct sql_expression *syntax,
+                              const char *function, enum plan_window_property property,
+                              const struct expression **ret_expression)
+{
+    struct grouping *grouping = scope->grouping;
+    const struct sql_expression *window = grouping == NULL ? NULL : grouping->window_syntax;
+    if (window == NULL || strcmp(window->text, function) != 0 || !same_arguments(window, syntax))
+        return planner_error_at(
+            scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+            "Call to auxiliary group function '%s' must have matching call to group function "
+            "'$%s' in GROUP BY clause",
+            syntax->text, function);
+    if (property == PLAN_WINDOW_TIME && grouping->window->time == TIME_ATTRIBUTE_PROCTIME)
+        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                "A proctime window cannot provide a rowtime attribute");
+    uint32_t at = 0;
+    while (at < grouping->property_count && grouping->properties[at] != property)
+        at++;
+    if (at == grouping->property_count) {
+        size_t size = grouping->property_count * sizeof *grouping->properties;
+        grouping->properties =
+            arena_grow(scope->arena, grouping->properties, size, size + sizeof *grouping->properties);
+        grouping->properties[grouping->property_count++] = property;
+    }
+    *ret_expression =
+        append_slot(grouping, GROUPING_PROPERTY, at, window_property_type(property, grouping->window));
     return STATUS_OK;
 }
 

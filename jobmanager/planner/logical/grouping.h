@@ -47,6 +47,9 @@ struct grouping {
 /* True when an aggregate call stands in the expression, or in what its OVER orders and divides by. */
 bool syntax_has_aggregate(const struct sql_expression *syntax);
 
+/* True when they are written in the same way, but for case and space. */
+bool syntax_equal(const struct sql_expression *a, const struct sql_expression *b);
+
 /* Resolves GROUP BY, with the scope of the input. */
 STATUS_MUST_CHECK enum status grouping_start(struct grouping *grouping, struct planning *planning,
                                              const struct relation *input, const struct scope *scope,
@@ -55,6 +58,12 @@ STATUS_MUST_CHECK enum status grouping_start(struct grouping *grouping, struct p
 STATUS_MUST_CHECK enum status grouping_call(const struct scope *scope, const struct sql_expression *syntax,
                                             const struct aggregate_function *function,
                                             const struct expression **ret_expression);
+/* TUMBLE_START(ts, INTERVAL '1' HOUR) and the like: the slot of a property of the group's window function, of
+ * that name. */
+STATUS_MUST_CHECK enum status grouping_property(const struct scope *scope,
+                                                const struct sql_expression *syntax, const char *function,
+                                                enum plan_window_property property,
+                                                const struct expression **ret_expression);
 /* The column of a call, when expression is nothing else, shall have this name. */
 void grouping_name(struct grouping *grouping, const struct expression *expression, const char *name);
 /* The aggregation over its input. */

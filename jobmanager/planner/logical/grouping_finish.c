@@ -4,20 +4,13 @@
 
 #include <string.h>
 
-/* The column of list that is this expression, appended when there is none. */
 static uint32_t column_of(struct grouping *grouping, struct column_list *list,
                           const struct expression *expression)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (expression_equal(list->expressions[i], expression))
-            return i;
-    }
-    struct arena *arena = grouping->planning->arena;
     const char *name = expression->kind == EXPRESSION_COLUMN
                            ? grouping->input->schema->fields[expression->column].name
-                           : arena_printf(arena, "$f%u", list->count);
-    column_list_append(arena, list, name, expression);
-    return list->count - 1;
+                           : NULL;
+    return column_list_place(grouping->planning->arena, list, name, expression);
 }
 
 static struct relation_call make_call(struct grouping *grouping, const struct grouping_call *call,

@@ -41,6 +41,7 @@ struct planning {
     struct arena *arena; /* the graph's */
     struct time_zone *zone;
     struct error *error;
+    bool is_explained;   /* the plan is only shown */
     struct scan **scans; /* the tables that are read, each once */
     size_t scan_count;
     const struct with_scope *with; /* of the query at hand; NULL when none */

@@ -107,8 +107,8 @@ static bool has_aggregates(const struct sql_query *query)
 {
     bool found = query->group_count > 0 || query->having != NULL;
     for (size_t i = 0; !found && i < query->item_count; i++)
-        found = query->items[i].kind == SQL_ITEM_EXPRESSION &&
-                syntax_has_aggregate(query->items[i].expression);
+        found =
+            query->items[i].kind == SQL_ITEM_EXPRESSION && syntax_has_aggregate(query->items[i].expression);
     return found;
 }
 

@@ -17,6 +17,18 @@ void column_list_append(struct arena *arena, struct column_list *list, const cha
     list->expressions[list->count++] = expression;
 }
 
+uint32_t column_list_place(struct arena *arena, struct column_list *list, const char *name,
+                           const struct expression *expression)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (expression_equal(list->expressions[i], expression))
+            return i;
+    }
+    column_list_append(arena, list, name != NULL ? name : arena_printf(arena, "$f%u", list->count),
+                       expression);
+    return list->count - 1;
+}
+
 const struct schema *column_list_schema(struct planning *planning, const struct column_list *list)
 {
     struct schema *schema = schema_create(list->count);
@@ -126,7 +138,7 @@ enum status relation_row_number(struct planning *planning, const struct relation
     struct schema *schema = schema_create(width + 1);
     for (uint32_t i = 0; i < width; i++)
         schema_set_field(schema, i, input->schema->fields[i].name, input->schema->fields[i].type);
-    schema_set_field(schema, width, arena_printf(planning->arena, "w$o%u", planning->relation_count), data_type_not_null(data_type_of(TYPE_BIGINT)));
+    schema_set_field(schema, width, "w0$o0", data_type_not_null(data_type_of(TYPE_BIGINT)));
     plan_job_graph_hold(planning->graph, schema);
     TRY(relation_create(planning, RELATION_ROW_NUMBER, schema, &input, 1, &relation));
     memcpy((void *)relation->traits, input->traits, width * sizeof *input->traits);

@@ -12,9 +12,10 @@ enum relation_kind {
     RELATION_VALUES,  /* constant rows */
     RELATION_PROJECT, /* expressions over the input */
     RELATION_FILTER,
+    RELATION_WINDOW, /* a window table function: adds window_start, window_end, window_time */
     RELATION_AGGREGATE,
     RELATION_ROW_NUMBER, /* adds a column: the number of a row among those of its keys, in an order */
-    RELATION_UNION, /* all rows of all inputs, which have the same columns */
+    RELATION_UNION,      /* all rows of all inputs, which have the same columns */
     RELATION_SINK,
 };
 
@@ -88,6 +89,7 @@ struct relation {
     const struct expression *const *expressions; /* PROJECT: one a field; VALUES: literals, row-major */
     size_t row_count;                            /* VALUES */
     const struct expression *condition;          /* FILTER */
+    const struct relation_window *window;        /* WINDOW */
     const struct relation_aggregate *aggregate;
     const struct relation_row_number *row_number;
     const struct relation_sink *sink;
@@ -102,6 +104,10 @@ struct column_list {
 
 void column_list_append(struct arena *arena, struct column_list *list, const char *name,
                         const struct expression *expression);
+/* The place of an expression in the list, where it is appended when it is not there; a name of NULL is "$f2",
+ * say. */
+uint32_t column_list_place(struct arena *arena, struct column_list *list, const char *name,
+                           const struct expression *expression);
 /* Held by the graph. */
 const struct schema *column_list_schema(struct planning *planning, const struct column_list *list);
 
@@ -125,6 +131,10 @@ STATUS_MUST_CHECK enum status relation_rename(struct planning *planning, const s
 STATUS_MUST_CHECK enum status relation_filter(struct planning *planning, const struct relation *input,
                                               const struct expression *condition,
                                               const struct relation **ret_relation);
+/* Windows over the time attribute window->time_column of input. */
+STATUS_MUST_CHECK enum status relation_windowed(struct planning *planning, const struct relation *input,
+                                                const struct relation_window *window,
+                                                const struct relation **ret_relation);
 STATUS_MUST_CHECK enum status relation_aggregate(struct planning *planning, const struct relation *input,
                                                  const struct relation_aggregate *aggregate,
                                                  const struct relation **ret_relation);
@@ -136,6 +146,9 @@ STATUS_MUST_CHECK enum status relation_row_number(struct planning *planning, con
                                                   const struct relation **ret_relation);
 /* The window whose start and end are among the first key_count columns, or NULL. */
 const struct relation_window *relation_window_of(const struct relation *input, uint32_t key_count);
+/* Of the column that a property of windows is. */
+struct data_type window_property_type(enum plan_window_property property,
+                                      const struct relation_window *window);
 bool relation_window_equal(const struct relation_window *a, const struct relation_window *b);
 /* The schema's types hold the values of all inputs. */
 STATUS_MUST_CHECK enum status relation_union(struct planning *planning, const struct schema *schema,

@@ -10,6 +10,31 @@ bool relation_window_equal(const struct relation_window *a, const struct relatio
            a->size_us == b->size_us && a->slide_us == b->slide_us && a->offset_us == b->offset_us;
 }
 
+enum status relation_windowed(struct planning *planning, const struct relation *input,
+                              const struct relation_window *window, const struct relation **ret_relation)
+{
+    struct relation *relation = NULL;
+    uint32_t width = input->schema->num_fields;
+    struct schema *schema = schema_create(width + 3);
+    struct data_type boundary = data_type_not_null(data_type_timestamp(TYPE_TIMESTAMP, 3));
+    for (uint32_t i = 0; i < width; i++)
+        schema_set_field(schema, i, input->schema->fields[i].name, input->schema->fields[i].type);
+    schema_set_field(schema, width, "window_start", boundary);
+    schema_set_field(schema, width + 1, "window_end", boundary);
+    schema_set_field(schema, width + 2, "window_time", data_type_not_null(window->time_type));
+    plan_job_graph_hold(planning->graph, schema);
+    TRY(relation_create(planning, RELATION_WINDOW, schema, &input, 1, &relation));
+    relation->window = arena_dup(planning->arena, window, sizeof *window);
+    struct column_trait *traits = (struct column_trait *)relation->traits;
+    memcpy(traits, input->traits, width * sizeof *traits);
+    traits[width] = (struct column_trait){.part = WINDOW_PART_START, .window = relation->window};
+    traits[width + 1] = (struct column_trait){.part = WINDOW_PART_END, .window = relation->window};
+    traits[width + 2] =
+        (struct column_trait){.time = window->time, .part = WINDOW_PART_TIME, .window = relation->window};
+    *ret_relation = relation;
+    return STATUS_OK;
+}
+
 static bool has_end(const struct relation *input, uint32_t key_count, const struct relation_window *window)
 {
     for (uint32_t i = 0; i < key_count; i++) {
@@ -29,7 +54,8 @@ const struct relation_window *relation_window_of(const struct relation *input, u
     return NULL;
 }
 
-static struct data_type property_type(enum plan_window_property property, const struct relation_window *window)
+struct data_type window_property_type(enum plan_window_property property,
+                                      const struct relation_window *window)
 {
     switch (property) {
     case PLAN_WINDOW_START:
@@ -59,7 +85,7 @@ static const struct schema *output_schema(struct planning *planning, const struc
                          aggregate->calls[i].call.result);
     for (uint32_t i = 0; i < aggregate->property_count; i++, at++)
         schema_set_field(schema, at, name_of(planning->arena, NULL, at),
-                         property_type(aggregate->properties[i], aggregate->window));
+                         window_property_type(aggregate->properties[i], aggregate->window));
     return plan_job_graph_hold(planning->graph, schema);
 }
 

@@ -1,5 +1,6 @@
 #include "jobmanager/planner/logical/grouping.h"
 #include "jobmanager/planner/logical/logical_internal.h"
+#include "jobmanager/planner/logical/window.h"
 
 #include "common/expression/functions/functions.h"
 
@@ -49,19 +50,10 @@ static enum status unknown_function(const struct scope *scope, const struct sql_
                             nearest != NULL ? "'?" : "");
 }
 
-static enum status resolve_call(const struct scope *scope, const struct sql_expression *syntax,
-                                const struct expression **ret_expression)
+static enum status resolve_function(const struct scope *scope, const struct sql_expression *syntax,
+                                    const struct expression **ret_expression)
 {
     const char *name = syntax->text;
-    const struct aggregate_function *aggregate = aggregate_function_find(name);
-    if (syntax->over != NULL)
-        return planner_error_at(scope->error, &syntax->over->span, STATUS_UNSUPPORTED,
-                                "OVER is not supported here; only ROW_NUMBER() as an item of a SELECT is");
-    if (aggregate != NULL)
-        return grouping_call(scope, syntax, aggregate, ret_expression);
-    if (syntax->is_star || syntax->is_distinct || syntax->filter != NULL)
-        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
-                                "'%s' is no aggregate function", name);
     bool minus = strcmp(name, "-") == 0;
     if (minus && syntax->argument_count == 1) {
         if (is_number(syntax->arguments[0]))
@@ -81,6 +73,29 @@ static enum status resolve_call(const struct scope *scope, const struct sql_expr
     const struct expression **arguments = NULL;
     TRY(resolve_arguments(scope, syntax, &arguments));
     return resolve_named_call(scope, syntax, name, arguments, syntax->argument_count, ret_expression);
+}
+
+/* Aggregates and what goes with them, then functions of a row. */
+static enum status resolve_call(const struct scope *scope, const struct sql_expression *syntax,
+                                const struct expression **ret_expression)
+{
+    const struct aggregate_function *aggregate = aggregate_function_find(syntax->text);
+    enum plan_window_property property;
+    const char *window = NULL;
+    if (syntax->over != NULL)
+        return planner_error_at(scope->error, &syntax->over->span, STATUS_UNSUPPORTED,
+                                "OVER is not supported here; only ROW_NUMBER() as an item of a SELECT is");
+    if (group_window_property(syntax->text, &window, &property))
+        return grouping_property(scope, syntax, window, property, ret_expression);
+    if (is_group_window(syntax))
+        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                "Group function '$%s' can only appear in GROUP BY clause", syntax->text);
+    if (aggregate != NULL)
+        return grouping_call(scope, syntax, aggregate, ret_expression);
+    if (syntax->is_star || syntax->is_distinct || syntax->filter != NULL)
+        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+                                "'%s' is no aggregate function", syntax->text);
+    return resolve_function(scope, syntax, ret_expression);
 }
 
 static enum status resolve_cast(const struct scope *scope, const struct sql_expression *syntax,

@@ -14,12 +14,13 @@ static const struct sql_expression *find_over(const struct sql_select_item *item
 static enum status check(const struct scope *scope, const struct sql_expression *syntax)
 {
     if (strcmp(syntax->text, "ROW_NUMBER") != 0)
-        return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
-                                "%s with OVER is not supported yet; ROW_NUMBER() is, for deduplication and Top-N",
-                                syntax->text);
+        return planner_error_at(
+            scope->error, &syntax->span, STATUS_UNSUPPORTED,
+            "%s with OVER is not supported yet; ROW_NUMBER() is, for deduplication and Top-N", syntax->text);
     if (syntax->argument_count > 0 || syntax->is_star || syntax->is_distinct || syntax->filter != NULL)
-        return planner_error_at(scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
-                                "Invalid number of arguments to function 'ROW_NUMBER'. Was expecting 0 arguments");
+        return planner_error_at(
+            scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+            "Invalid number of arguments to function 'ROW_NUMBER'. Was expecting 0 arguments");
     if (syntax->over->order_count == 0)
         return planner_error_at(scope->error, &syntax->over->span, STATUS_INVALID_ARGUMENT,
                                 "ROW_NUMBER() needs an ORDER BY in its OVER clause");
@@ -27,17 +28,6 @@ static enum status check(const struct scope *scope, const struct sql_expression 
         return planner_error_at(scope->error, &syntax->over->frame->span, STATUS_INVALID_ARGUMENT,
                                 "ROW/RANGE not allowed with RANK, DENSE_RANK or ROW_NUMBER functions");
     return STATUS_OK;
-}
-
-static bool same_text(const struct sql_expression *a, const struct sql_expression *b)
-{
-    struct buffer texts[2] = {{0}, {0}};
-    sql_expression_print(a, &texts[0]);
-    sql_expression_print(b, &texts[1]);
-    bool same = strcmp(buffer_text(&texts[0]), buffer_text(&texts[1])) == 0;
-    buffer_free(&texts[0]);
-    buffer_free(&texts[1]);
-    return same;
 }
 
 static enum status resolve_over(struct row_number *row_number, const struct scope *scope)
@@ -66,7 +56,7 @@ enum status row_number_resolve(struct row_number *row_number, const struct scope
         if (syntax == NULL)
             continue;
         TRY(check(scope, syntax));
-        if (row_number->syntax != NULL && !same_text(row_number->syntax, syntax))
+        if (row_number->syntax != NULL && !syntax_equal(row_number->syntax, syntax))
             return planner_error_at(scope->error, &syntax->over->span, STATUS_UNSUPPORTED,
                                     "Several OVER clauses that differ are not supported in one SELECT yet");
         row_number->syntax = syntax;
@@ -84,17 +74,6 @@ enum status row_number_rewrite(struct row_number *row_number, struct grouping *g
         TRY(grouping_rewrite(grouping, row_number->order[i], over->order_by[i].expression,
                              &over->order_by[i].span, &row_number->order[i]));
     return STATUS_OK;
-}
-
-/* The column of list that is this expression, appended when there is none. */
-static uint32_t column_of(struct arena *arena, struct column_list *list, const struct expression *expression)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (expression_equal(list->expressions[i], expression))
-            return i;
-    }
-    column_list_append(arena, list, arena_printf(arena, "$%u", list->count), expression);
-    return list->count - 1;
 }
 
 static struct plan_sort_column sort_column(const struct sql_sort_item *item, uint32_t column)
@@ -116,10 +95,10 @@ enum status row_number_finish(const struct row_number *row_number, struct planni
         column_list_append(arena, &list, schema->fields[i].name,
                            expression_column(arena, i, schema->fields[i].type));
     for (uint32_t i = 0; i < row_number->key_count; i++)
-        keys[i] = column_of(arena, &list, row_number->keys[i]);
+        keys[i] = column_list_place(arena, &list, NULL, row_number->keys[i]);
     for (uint32_t i = 0; i < row_number->order_count; i++)
         order[i] = sort_column(&row_number->syntax->over->order_by[i],
-                               column_of(arena, &list, row_number->order[i]));
+                               column_list_place(arena, &list, NULL, row_number->order[i]));
     if (list.count > schema->num_fields)
         TRY(relation_project(planning, *input, &list, input));
     struct relation_row_number relation = {

@@ -21,6 +21,7 @@ struct scan {
     struct plan_source *source;             /* for all columns; plan_source_restrict makes what runs */
     const struct plan_watermark *watermark; /* over the source's columns; NULL when none */
     int32_t rowtime_column;                 /* of the table; -1 when none */
+    const char *late_records_topic;         /* where late rows go; NULL: nowhere */
 };
 
 /* The scan of a table: that of before when the statement reads the table already, with the same options. */

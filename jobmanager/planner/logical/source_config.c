@@ -17,6 +17,8 @@ enum status source_configure_kafka(struct planning *planning, struct scan *scan)
         return connector_unknown_identifier(format, formats, 1, planning->error);
     TRY(connector_validate(&kafka_connector, &json_format, &scan->options, planning->error));
     TRY(json_format_config_parse(&scan->options, arena, &scan->source->json, planning->error));
+    const char *late = connector_option_value(&kafka_connector, &scan->options, "late-records.topic");
+    scan->late_records_topic = late == NULL ? NULL : arena_strdup(arena, late);
     scan->source->kind = PLAN_SOURCE_KAFKA;
     return kafka_source_config_parse(&scan->options, arena, &scan->source->kafka, planning->error);
 }

@@ -7,8 +7,6 @@ static enum status refuse(struct planning *planning, const struct sql_span *span
 
 enum status refuse_unplanned(struct planning *planning, const struct sql_query *query)
 {
-    if (query->has_from && query->from.kind == SQL_RELATION_WINDOW)
-        return refuse(planning, &query->from.span, "A window table function");
     if (query->order_count > 0)
         return refuse(planning, &query->order_span, "ORDER BY");
     if (query->limit_span.line != 0)

@@ -65,7 +65,7 @@ enum status physical_plan_build_graph(struct planning *planning, const struct ph
     add_sources(&builder, PHYSICAL_VALUES, 1);
     add_receivers(&builder);
     for (uint32_t i = 0; i < builder.vertex_count; i++)
-        name_vertex(planning->arena, &builder.vertices[i], i);
+        name_vertex(planning->arena, &builder.vertices[i]);
     graph->vertices = builder.vertices;
     graph->vertex_count = builder.vertex_count;
     return STATUS_OK;

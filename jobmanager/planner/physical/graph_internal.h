@@ -18,4 +18,4 @@ struct plan_node *graph_make_node(struct graph_builder *builder, const struct ph
 void graph_connect(struct graph_builder *builder, const struct physical *head);
 /* Of a vertex that input feeds. */
 uint32_t graph_parallelism(const struct graph_builder *builder, const struct physical *input);
-void name_vertex(struct arena *arena, struct plan_vertex *vertex, size_t index);
+void name_vertex(struct arena *arena, struct plan_vertex *vertex);

@@ -18,6 +18,9 @@ enum status physical_create(struct lowering *lowering, enum physical_kind kind, 
     node->schema = schema;
     node->inputs = arena_dup(lowering->arena, (const void *)inputs, input_count * sizeof *inputs);
     node->input_count = input_count;
+    node->changelog = input_count == 0 ? PLAN_INSERTS : 0;
+    for (size_t i = 0; i < input_count; i++)
+        node->changelog |= inputs[i]->changelog;
     plan->nodes = arena_grow(lowering->arena, (const void *)plan->nodes, size, size + sizeof *plan->nodes);
     plan->nodes[plan->node_count++] = node;
     *ret_node = node;
@@ -60,24 +63,63 @@ static enum status add_filter(struct lowering *lowering, const struct expression
     return check_expression_size(wanted->filter, lowering->planning->error);
 }
 
+enum status lower_to_base(struct lowering *lowering, const struct relation **relation, struct wanted *wanted)
+{
+    for (;; *relation = (*relation)->inputs[0]) {
+        if ((*relation)->kind == RELATION_PROJECT)
+            TRY(pull_down(lowering, (*relation)->expressions, wanted));
+        else if ((*relation)->kind == RELATION_FILTER)
+            TRY(add_filter(lowering, (*relation)->condition, wanted));
+        else
+            return STATUS_OK;
+    }
+}
+
+bool *wanted_columns(struct lowering *lowering, const struct wanted *wanted, uint32_t width)
+{
+    bool *used = arena_calloc(lowering->arena, width + 1, sizeof *used);
+    for (uint32_t i = 0; i < wanted->output->num_fields; i++)
+        expression_mark_columns(wanted->projections[i], used);
+    if (wanted->filter != NULL)
+        expression_mark_columns(wanted->filter, used);
+    return used;
+}
+
+struct wanted wanted_list(struct lowering *lowering, const struct column_list *list)
+{
+    return (struct wanted){.projections = list->expressions,
+                           .output = column_list_schema(lowering->planning, list)};
+}
+
+enum status lower_mapped(struct lowering *lowering, struct physical *input, const uint32_t *map,
+                         struct wanted wanted, struct physical **ret_node)
+{
+    uint32_t count = wanted.output->num_fields;
+    const struct expression **projections = arena_calloc(lowering->arena, count + 1, sizeof *projections);
+    for (uint32_t i = 0; i < count; i++)
+        projections[i] = expression_map_columns(lowering->arena, wanted.projections[i], map);
+    wanted.projections = projections;
+    if (wanted.filter != NULL)
+        wanted.filter = expression_map_columns(lowering->arena, wanted.filter, map);
+    return lower_calc(lowering, input, wanted, ret_node);
+}
+
 enum status lower(struct lowering *lowering, const struct relation *relation, struct wanted wanted,
                   struct physical **ret_node)
 {
-    for (;; relation = relation->inputs[0]) {
-        if (relation->kind == RELATION_PROJECT)
-            TRY(pull_down(lowering, relation->expressions, &wanted));
-        else if (relation->kind == RELATION_FILTER)
-            TRY(add_filter(lowering, relation->condition, &wanted));
-        else
-            break;
-    }
+    TRY(lower_to_base(lowering, &relation, &wanted));
     switch (relation->kind) {
     case RELATION_SCAN:
         TRY(pull_down(lowering, relation->scan->columns.table_columns, &wanted));
         return lower_scan(lowering, relation->scan, wanted, ret_node);
     case RELATION_UNION: return lower_union(lowering, relation, wanted, ret_node);
     case RELATION_VALUES: return lower_values(lowering, relation, wanted, ret_node);
-    default: break;
+    case RELATION_AGGREGATE: return lower_aggregate(lowering, relation, wanted, ret_node);
+    case RELATION_WINDOW: return lower_window(lowering, relation, wanted, ret_node);
+    case RELATION_ROW_NUMBER: return lower_row_number(lowering, relation, wanted, ret_node);
+    case RELATION_PROJECT:
+    case RELATION_FILTER:
+    case RELATION_SINK: break;
     }
     return error_set(lowering->planning->error, STATUS_INTERNAL, "A relation of kind %d cannot be planned.",
                      (int)relation->kind);

@@ -12,6 +12,11 @@ enum physical_kind {
     PHYSICAL_SCAN,
     PHYSICAL_VALUES,
     PHYSICAL_CALC,
+    PHYSICAL_WINDOW_TABLE_FUNCTION,
+    PHYSICAL_WINDOW_AGGREGATE,
+    PHYSICAL_GROUP_AGGREGATE,
+    PHYSICAL_DEDUPLICATE,
+    PHYSICAL_TOP_N,
     PHYSICAL_UNION,
     PHYSICAL_EXCHANGE,
     PHYSICAL_SINK,
@@ -28,13 +33,24 @@ struct physical {
     const struct schema *schema; /* of the rows that leave; of a sink: of those that it takes */
     struct physical **inputs;
     size_t input_count;
+    uint8_t changelog;        /* of enum plan_changelog: what leaves it; of a sink: what it takes */
+    bool emits_update_before; /* somebody downstream needs -U */
     /* By kind: */
     struct scan *scan;
     bool needs_watermark;             /* SCAN: somebody downstream goes by event time */
     const struct plan_source *source; /* SCAN, VALUES */
     struct plan_calc *calc;
+    struct plan_window_table_function *window_table_function;
+    struct plan_window_aggregate *window_aggregate;
+    struct plan_group_aggregate *group_aggregate;
+    struct plan_deduplicate *deduplicate;
+    struct plan_top_n *top_n;
     const struct physical_exchange *exchange;
     const struct relation *sink; /* the RELATION_SINK */
+    /* What it is known again by: the uid, and what those above it see of it. Columns by their origins. */
+    const char **origins;
+    char identity[PLAN_UID_BYTES], own_identity[PLAN_UID_BYTES];
+    char uid[PLAN_UID_BYTES];
     /* Once the graph is built; unions and exchanges become edges of it. */
     const struct plan_node *node;
     uint32_t vertex;

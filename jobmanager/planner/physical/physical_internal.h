@@ -1,11 +1,13 @@
 #pragma once
 
 #include "jobmanager/planner/physical/physical.h"
+#include "jobmanager/planner/physical/settings.h"
 
 struct lowering {
     struct planning *planning;
     struct arena *arena;
     struct physical_plan *plan;
+    struct physical_settings settings;
 };
 
 /* Expressions over a relation that are wanted of it: one for each field of output. */
@@ -19,6 +21,17 @@ STATUS_MUST_CHECK enum status physical_create(struct lowering *lowering, enum ph
                                               const struct schema *schema, struct physical *const *inputs,
                                               size_t input_count, struct physical **ret_node);
 
+/* Pulls what is wanted down through the projections and filters to the relation below them. */
+STATUS_MUST_CHECK enum status lower_to_base(struct lowering *lowering, const struct relation **relation,
+                                            struct wanted *wanted);
+/* The columns of a relation that are read for what is wanted of it. */
+bool *wanted_columns(struct lowering *lowering, const struct wanted *wanted, uint32_t width);
+/* All expressions of the list, unfiltered. */
+struct wanted wanted_list(struct lowering *lowering, const struct column_list *list);
+/* What is wanted of a relation, of an operator whose column map[i] is column i of the relation. */
+STATUS_MUST_CHECK enum status lower_mapped(struct lowering *lowering, struct physical *input,
+                                           const uint32_t *map, struct wanted wanted,
+                                           struct physical **ret_node);
 /* The rows of relation, filtered and projected: pulls what is wanted down through the projections and filters
  * below, and puts what is left of it into a calc. */
 STATUS_MUST_CHECK enum status lower(struct lowering *lowering, const struct relation *relation,
@@ -33,8 +46,28 @@ STATUS_MUST_CHECK enum status lower_scan(struct lowering *lowering, struct scan 
 STATUS_MUST_CHECK enum status lower_values(struct lowering *lowering, const struct relation *values,
                                            struct wanted wanted, struct physical **ret_node);
 
+STATUS_MUST_CHECK enum status lower_aggregate(struct lowering *lowering, const struct relation *relation,
+                                              struct wanted wanted, struct physical **ret_node);
+STATUS_MUST_CHECK enum status lower_row_number(struct lowering *lowering, const struct relation *relation,
+                                               struct wanted wanted, struct physical **ret_node);
+/* Brings the rows of equal keys, the first key_count columns, to one subtask; without keys all rows. */
+STATUS_MUST_CHECK enum status lower_exchange(struct lowering *lowering, struct physical *input,
+                                             uint32_t key_count, struct physical **ret_node);
 STATUS_MUST_CHECK enum status lower_union(struct lowering *lowering, const struct relation *relation,
                                           struct wanted wanted, struct physical **ret_node);
+
+STATUS_MUST_CHECK enum status lower_window(struct lowering *lowering, const struct relation *relation,
+                                           struct wanted wanted, struct physical **ret_node);
+
+/* "X doesn't support consuming update changes which is produced by node ...", where input gives some. */
+enum status refuse_changes(struct lowering *lowering, const struct physical *input, const char *requester);
+/* Asks for -U where somebody needs it; then every changelog is what it will be. */
+void infer_update_before(const struct physical_plan *plan, bool is_explained);
+
+/* Gives each operator its uid; the plan is complete. */
+void identify_operators(struct lowering *lowering);
+/* 32 hexadecimal digits. */
+void hash_text(const struct buffer *text, char ret_digits[PLAN_UID_BYTES]);
 
 /* Neither filters nor changes a column but for its name. */
 bool calc_is_identity(const struct plan_calc *calc, const struct schema *input, const struct schema *output);

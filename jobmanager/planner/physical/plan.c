@@ -12,6 +12,9 @@ static enum status lower_sink(struct lowering *lowering, const struct relation *
     } else {
         TRY(lower_whole(lowering, relation->inputs[0], sink->schema, &input));
     }
+    if (sink->sink->kind == PLAN_SINK_ICEBERG && (input->changelog & ~PLAN_INSERTS) != 0)
+        return refuse_changes(lowering, input,
+                              arena_printf(lowering->arena, "Table sink '%s'", sink->sink->table));
     TRY(physical_create(lowering, PHYSICAL_SINK, sink->schema, &input, 1, ret_node));
     (*ret_node)->sink = relation;
     return STATUS_OK;
@@ -23,9 +26,12 @@ enum status physical_plan_create(struct planning *planning, const struct relatio
     struct physical_plan plan = {.sink_count = sink_count};
     struct lowering lowering = {.planning = planning, .arena = planning->arena, .plan = &plan};
     plan.sinks = arena_calloc(planning->arena, sink_count + 1, sizeof *plan.sinks);
+    TRY(physical_settings_read(planning, &lowering.settings));
     for (size_t i = 0; i < sink_count; i++)
         TRY(lower_sink(&lowering, sinks[i], &plan.sinks[i]));
     prune_scans(&lowering);
+    infer_update_before(&plan, planning->is_explained);
+    identify_operators(&lowering);
     *ret_plan = plan;
     return STATUS_OK;
 }

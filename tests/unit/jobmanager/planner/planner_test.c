@@ -74,6 +74,8 @@ static void print_source(const struct plan_node *node, struct buffer *out)
     if (source->watermark != NULL) {
         buffer_append_text(out, " watermark=");
         expression_format(source->watermark->expression, node->schema, out);
+        buffer_printf(out, " every=%lld idle=%lld zone=%s", (long long)source->watermark->emit_interval_ms,
+                      (long long)source->watermark->idle_timeout_ms, source->watermark->time_zone);
     }
     if (source->kafka != NULL) {
         for (size_t i = 0; i < source->kafka->topic_count; i++)
@@ -130,28 +132,144 @@ static void print_sink(const struct plan_sink *sink, struct buffer *out)
         buffer_printf(out, " key=%s", iceberg->primary_key[i]);
 }
 
+static void print_columns(const char *label, const uint32_t *columns, uint32_t count, struct buffer *out)
+{
+    buffer_printf(out, " %s=[", label);
+    for (uint32_t i = 0; i < count; i++)
+        buffer_printf(out, "%s%u", i > 0 ? ", " : "", columns[i]);
+    buffer_append_byte(out, ']');
+}
+
+static void print_calls(const struct plan_aggregate_call *calls, uint32_t count, struct buffer *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_printf(out, " %s(%s", aggregate_function_name(calls[i].function),
+                      calls[i].is_distinct ? "DISTINCT" : "");
+        print_columns("args", calls[i].arguments, calls[i].argument_count, out);
+        if (calls[i].filter >= 0)
+            buffer_printf(out, " filter=%d", calls[i].filter);
+        buffer_append_text(out, ") ");
+        data_type_format(calls[i].result, out);
+    }
+}
+
+static void print_window(const struct plan_window *window, struct buffer *out)
+{
+    static const char *const kinds[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
+    static const char *const times[] = {"event", "processing", "attached"};
+    buffer_printf(out, " %s(%s", kinds[window->kind], times[window->time]);
+    if (window->time == PLAN_TIME_EVENT)
+        buffer_printf(out, " %u", window->time_column);
+    if (window->time == PLAN_TIME_ATTACHED)
+        buffer_printf(out, " %u..%u", window->window_start_column, window->window_end_column);
+    buffer_printf(out, " size=%lld slide=%lld offset=%lld%s)", (long long)window->size_us,
+                  (long long)window->slide_us, (long long)window->offset_us,
+                  window->is_zoned ? " zoned" : "");
+}
+
+static void print_aggregate(const struct plan_node *node, struct buffer *out)
+{
+    static const char *const phases[] = {"single", "local", "global"};
+    static const char *const properties[] = {"start", "end", "time", "proctime"};
+    const struct plan_window_aggregate *windowed = node->window_aggregate;
+    const struct plan_group_aggregate *grouped = node->group_aggregate;
+    if (windowed != NULL) {
+        buffer_printf(out, " %s", phases[windowed->phase]);
+        print_window(&windowed->window, out);
+        print_columns("keys", windowed->keys, windowed->key_count, out);
+        print_calls(windowed->calls, windowed->call_count, out);
+        for (uint32_t i = 0; i < windowed->property_count; i++)
+            buffer_printf(out, " %s", properties[windowed->properties[i]]);
+        if (windowed->late_records_topic != NULL)
+            buffer_printf(out, " late=%s", windowed->late_records_topic);
+        return;
+    }
+    buffer_printf(out, " %s", phases[grouped->phase]);
+    print_columns("keys", grouped->keys, grouped->key_count, out);
+    print_calls(grouped->calls, grouped->call_count, out);
+    buffer_printf(out, "%s%s ttl=%lld batch=%lld/%lld", grouped->takes_retractions ? " retracts" : "",
+                  grouped->emits_update_before ? " -U" : "", (long long)grouped->state_ttl_ms,
+                  (long long)grouped->mini_batch_ms, (long long)grouped->mini_batch_rows);
+}
+
+static void print_ranking(const struct plan_node *node, struct buffer *out)
+{
+    const struct plan_deduplicate *first = node->deduplicate;
+    const struct plan_top_n *top_n = node->top_n;
+    if (first != NULL) {
+        print_columns("keys", first->keys, first->key_count, out);
+        buffer_printf(out, " %s %s", first->is_event_time ? "event" : "processing",
+                      first->keeps_last ? "last" : "first");
+        if (first->is_event_time)
+            buffer_printf(out, " time=%u", first->time_column);
+        buffer_printf(out, "%s ttl=%lld", first->emits_update_before ? " -U" : "",
+                      (long long)first->state_ttl_ms);
+        return;
+    }
+    print_columns("keys", top_n->keys, top_n->key_count, out);
+    for (uint32_t i = 0; i < top_n->order_count; i++)
+        buffer_printf(out, " order=%u%s%s", top_n->order[i].column,
+                      top_n->order[i].is_descending ? " desc" : "",
+                      top_n->order[i].nulls_last ? " nulls last" : "");
+    buffer_printf(out, " %lld..%lld%s%s%s ttl=%lld", (long long)top_n->first, (long long)top_n->last,
+                  top_n->emits_rank ? " rank" : "", top_n->takes_retractions ? " retracts" : "",
+                  top_n->emits_update_before ? " -U" : "", (long long)top_n->state_ttl_ms);
+}
+
+static void print_changelog(uint8_t changelog, struct buffer *out)
+{
+    if (changelog == PLAN_INSERTS)
+        return;
+    buffer_printf(out, " {%s%s%s%s}", changelog & PLAN_INSERTS ? "+I" : "",
+                  changelog & PLAN_UPDATE_BEFORES ? "-U" : "", changelog & PLAN_UPDATE_AFTERS ? "+U" : "",
+                  changelog & PLAN_DELETES ? "-D" : "");
+}
+
+static void print_calc(const struct plan_node *node, const struct schema *input, struct buffer *out)
+{
+    for (size_t i = 0; i < node->calc->projection_count; i++) {
+        buffer_append_text(out, " | ");
+        expression_format(node->calc->projections[i], input, out);
+    }
+    if (node->calc->filter != NULL) {
+        buffer_append_text(out, " | where ");
+        expression_format(node->calc->filter, input, out);
+    }
+}
+
 static void print_node(const struct plan_node *node, const struct schema *input, uint32_t depth,
                        struct buffer *out)
 {
     buffer_printf(out, "%*s%s: ", (int)depth * 2 + 2, "", node->name);
     print_names(node->schema, out);
-    if (node->kind == PLAN_SOURCE)
-        print_source(node, out);
-    if (node->kind == PLAN_SINK)
-        print_sink(node->sink, out);
-    if (node->kind == PLAN_CALC) {
-        for (size_t i = 0; i < node->calc->projection_count; i++) {
-            buffer_append_text(out, " | ");
-            expression_format(node->calc->projections[i], input, out);
-        }
-        if (node->calc->filter != NULL) {
-            buffer_append_text(out, " | where ");
-            expression_format(node->calc->filter, input, out);
-        }
+    print_changelog(node->changelog, out);
+    switch (node->kind) {
+    case PLAN_SOURCE: print_source(node, out); break;
+    case PLAN_CALC: print_calc(node, input, out); break;
+    case PLAN_SINK: print_sink(node->sink, out); break;
+    case PLAN_WINDOW_TABLE_FUNCTION: print_window(&node->window_table_function->window, out); break;
+    case PLAN_WINDOW_AGGREGATE:
+    case PLAN_GROUP_AGGREGATE: print_aggregate(node, out); break;
+    case PLAN_DEDUPLICATE:
+    case PLAN_TOP_N: print_ranking(node, out); break;
     }
     buffer_append_byte(out, '\n');
     for (size_t i = 0; i < node->child_count; i++)
         print_node(node->children[i], node->schema, depth + 1, out);
+}
+
+static void print_edges(const struct plan_job_graph *graph, struct buffer *out)
+{
+    static const char *const partitionings[] = {"forward", "hash", "rebalance", "broadcast", "singleton"};
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        const struct plan_edge *edge = &graph->edges[i];
+        buffer_printf(out, "edge [%u] -> [%u] %s", edge->from_node_id, graph->vertices[edge->to].root->id,
+                      partitionings[edge->partitioning]);
+        if (edge->partitioning == PLAN_HASH)
+            print_columns("keys", edge->key_columns, edge->key_column_count, out);
+        buffer_append_byte(out, '\n');
+        assert_true(plan_node_holds(graph->vertices[edge->from].root, edge->from_node_id));
+    }
 }
 
 static void print_graph(struct plan_job_graph *graph, struct buffer *out)
@@ -173,6 +291,7 @@ static void print_graph(struct plan_job_graph *graph, struct buffer *out)
         buffer_printf(out, "vertex %s x%u\n", vertex->name, vertex->parallelism);
         print_node(vertex->root, NULL, 0, out);
     }
+    print_edges(decoded, out);
     plan_job_graph_free(decoded);
     buffer_free(&bytes);
     buffer_free(&again);
@@ -289,6 +408,10 @@ int main(void)
         cmocka_unit_test_prestate(check_file, (char *)CASES "catalog.txt"),
         cmocka_unit_test_prestate(check_file, (char *)CASES "plans.txt"),
         cmocka_unit_test_prestate(check_file, (char *)CASES "explain.txt"),
+        cmocka_unit_test_prestate(check_file, (char *)CASES "queries.txt"),
+        cmocka_unit_test_prestate(check_file, (char *)CASES "aggregates.txt"),
+        cmocka_unit_test_prestate(check_file, (char *)CASES "windows.txt"),
+        cmocka_unit_test_prestate(check_file, (char *)CASES "rank.txt"),
         cmocka_unit_test_prestate(check_file, (char *)CASES "expressions.txt"),
         cmocka_unit_test_prestate(check_file, (char *)CASES "errors.txt"),
         cmocka_unit_test_prestate(check_file, (char *)CASES "views.txt"),
