@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* Rows that are merged at once. */
-enum { MERGE_ROWS = 256 };
+/* Rows that are merged, and looked up, at once. */
+enum { MERGE_ROWS = 256, PREFETCH_ROWS = 32 };
 
 struct distinct_values {
     struct row_packer *packer;
@@ -51,6 +51,23 @@ void distinct_values_begin(struct distinct_values *distinct, const struct record
     row_packer_pack(distinct->packer, batch, columns);
 }
 
+static struct buffer *set_of(const struct aggregate_slot *slot, void *const *states, uint32_t i)
+{
+    return (struct buffer *)slot_state(slot, states, i) - 1;
+}
+
+/* Hashes of count rows from first on; their sets are on the way to the cache. */
+static void prepare(const struct aggregate_slot *slot, const struct aggregate_input *input, uint32_t first,
+                    uint32_t count, uint32_t *hashes)
+{
+    const struct bytes_view *values = slot->distinct->packer->rows;
+    for (uint32_t i = 0; i < count; i++)
+        hashes[i] = value_set_hash(values[input_row(input, first + i)]);
+    for (int step = VALUE_SET_HEAD; step <= VALUE_SET_ENTRY; step++)
+        for (uint32_t i = 0; i < count; i++)
+            value_set_prefetch(set_of(slot, input->states, first + i), hashes[i], (enum value_set_step)step);
+}
+
 enum status distinct_values_accumulate(const struct aggregate_slot *slot, const struct aggregate_input *input,
                                        struct error *error)
 {
@@ -60,12 +77,15 @@ enum status distinct_values_accumulate(const struct aggregate_slot *slot, const 
                                       .rows = distinct->rows,
                                       .states = distinct->states,
                                       .retract = input->retract != NULL ? distinct->retract : NULL};
+    uint32_t hashes[PREFETCH_ROWS];
     for (uint32_t i = 0; i < input->count; i++) {
-        uint32_t row = input_row(input, i);
-        struct buffer *set = (struct buffer *)slot_state(slot, input->states, i) - 1;
+        uint32_t left = input->count - i, row = input_row(input, i);
         enum value_change change;
-        enum status status = value_set_add(set, distinct->packer->rows[row],
-                                           input_retracts(input, i) ? -1 : 1, &change, error);
+        if (i % PREFETCH_ROWS == 0)
+            prepare(slot, input, i, left < PREFETCH_ROWS ? left : PREFETCH_ROWS, hashes);
+        enum status status =
+            value_set_add(set_of(slot, input->states, i), distinct->packer->rows[row],
+                          hashes[i % PREFETCH_ROWS], input_retracts(input, i) ? -1 : 1, &change, error);
         if (status != STATUS_OK)
             return status;
         if (change == VALUE_UNCHANGED)
@@ -116,7 +136,7 @@ enum status distinct_values_merge(const struct aggregate_slot *slot, void *targe
             is_more = value_set_next(from, &cursor, &values[count], &times);
             if (!is_more)
                 break;
-            status = value_set_add(to, values[count], times, &change, error);
+            status = value_set_add(to, values[count], value_set_hash(values[count]), times, &change, error);
             distinct->retract[count] = change == VALUE_VANISHED;
             count += change != VALUE_UNCHANGED;
         }

@@ -67,17 +67,33 @@ static void write_slot(struct buffer *set, uint32_t slot, uint32_t distance)
     memcpy(set->data + SET_HEAD_BYTES + (size_t)slot * SLOT_BYTES, &distance, SLOT_BYTES);
 }
 
-/* The table is stored, so that its hash must never change. */
-static uint32_t value_hash(struct bytes_view value)
+uint32_t value_set_hash(struct bytes_view value)
 {
     return hash_murmur3_32(value.data, value.size, 0);
 }
 
+void value_set_prefetch(const struct buffer *set, uint32_t hash, enum value_set_step step)
+{
+    if (step == VALUE_SET_HEAD) {
+        __builtin_prefetch(set->data);
+        return;
+    }
+    struct set_head head = read_head(set);
+    if (head.num_slots == 0)
+        return;
+    uint32_t slot = hash & (head.num_slots - 1);
+    if (step == VALUE_SET_SLOT)
+        __builtin_prefetch(set->data + SET_HEAD_BYTES + (size_t)slot * SLOT_BYTES);
+    else
+        __builtin_prefetch(set->data + entries_offset(&head) + read_slot(set, slot));
+}
+
 /* The slot of value, or the free one where it belongs. */
-static uint32_t find_slot(const struct buffer *set, const struct set_head *head, struct bytes_view value)
+static uint32_t find_slot(const struct buffer *set, const struct set_head *head, struct bytes_view value,
+                          uint32_t hash)
 {
     uint32_t mask = head->num_slots - 1;
-    uint32_t slot = value_hash(value) & mask;
+    uint32_t slot = hash & mask;
     for (;; slot = (slot + 1) & mask) {
         uint32_t distance = read_slot(set, slot);
         if (distance == 0 || entry_equals(set, entries_offset(head) + distance - 1, value))
@@ -100,11 +116,11 @@ static bool find_listed(const struct buffer *set, const struct set_head *head, s
 }
 
 static bool find_entry(const struct buffer *set, const struct set_head *head, struct bytes_view value,
-                       size_t *ret_offset)
+                       uint32_t hash, size_t *ret_offset)
 {
     if (head->num_slots == 0)
         return find_listed(set, head, value, ret_offset);
-    uint32_t distance = read_slot(set, find_slot(set, head, value));
+    uint32_t distance = read_slot(set, find_slot(set, head, value, hash));
     if (distance == 0)
         return false;
     *ret_offset = entries_offset(head) + distance - 1;
@@ -141,8 +157,9 @@ static void rebuild(struct buffer *set)
         offset += ENTRY_HEAD_BYTES + entry.size;
         if (entry.count == 0)
             continue;
+        struct bytes_view value = {data, entry.size};
         if (bigger.num_slots > 0)
-            write_slot(&copy, find_slot(&copy, &bigger, (struct bytes_view){data, entry.size}),
+            write_slot(&copy, find_slot(&copy, &bigger, value, value_set_hash(value)),
                        (uint32_t)(copy.size - start) + 1);
         append_entry(&copy, &entry, data);
     }
@@ -155,7 +172,8 @@ static bool is_full(const struct set_head *head)
     return head->num_slots == 0 ? head->num_entries >= MAX_LISTED : head->num_entries >= head->num_slots / 2;
 }
 
-static enum status add_new(struct buffer *set, struct bytes_view value, int64_t count, struct error *error)
+static enum status add_new(struct buffer *set, struct bytes_view value, uint32_t hash, int64_t count,
+                           struct error *error)
 {
     if (value.size > UINT32_MAX / 2 || set->size > UINT32_MAX / 2 - value.size)
         return error_set(error, STATUS_EXHAUSTED,
@@ -166,14 +184,15 @@ static enum status add_new(struct buffer *set, struct bytes_view value, int64_t 
         head = read_head(set);
     }
     if (head.num_slots > 0)
-        write_slot(set, find_slot(set, &head, value), (uint32_t)(set->size - entries_offset(&head)) + 1);
+        write_slot(set, find_slot(set, &head, value, hash),
+                   (uint32_t)(set->size - entries_offset(&head)) + 1);
     append_entry(set, &(struct entry_head){count, (uint32_t)value.size}, value.data);
     head.num_entries++;
     write_head(set, &head);
     return STATUS_OK;
 }
 
-enum status value_set_add(struct buffer *set, struct bytes_view value, int64_t count,
+enum status value_set_add(struct buffer *set, struct bytes_view value, uint32_t hash, int64_t count,
                           enum value_change *ret_change, struct error *error)
 {
     struct set_head head = read_head(set);
@@ -183,14 +202,14 @@ enum status value_set_add(struct buffer *set, struct bytes_view value, int64_t c
         *ret_change = VALUE_UNCHANGED;
         return STATUS_OK;
     }
-    if (find_entry(set, &head, value, &offset)) {
+    if (find_entry(set, &head, value, hash, &offset)) {
         before = read_entry(set, offset).count;
         after = (int64_t)((uint64_t)before + (uint64_t)count);
         memcpy(set->data + offset, &after, 8);
         head.num_gone += (after == 0) - (before == 0);
         write_head(set, &head);
     } else {
-        enum status status = add_new(set, value, count, error);
+        enum status status = add_new(set, value, hash, count, error);
         if (status != STATUS_OK)
             return status;
     }
