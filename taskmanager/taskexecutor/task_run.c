@@ -127,8 +127,8 @@ static bool poll_gate(struct task *task)
     add_time(&task->busy_us, end_us - start_us);
     if (polled != CHAIN_EMPTY)
         return take_polled(task, polled, &what);
-    struct task_letter *letter =
-        event_queue_pop(task->mailbox, task->is_ended ? -1 : bound_wait(task, MEASURE_INTERVAL_MS));
+    int64_t wait_ms = task->is_ended ? MEASURE_INTERVAL_MS : bound_wait(task, MEASURE_INTERVAL_MS);
+    struct task_letter *letter = event_queue_pop(task->mailbox, wait_ms);
     add_time(&task->idle_us, now_us(task) - end_us);
     if (letter != NULL)
         event_queue_push(task->deferred, letter);
@@ -172,22 +172,25 @@ static bool take_letter(struct task *task, const struct task_letter *letter)
     return false;
 }
 
-/* Waits for what the blocked operators wait for. */
+/* Waits for what the blocked operators wait for; for a while, so that the time counts while it lasts. */
 static bool wait_for_wake(struct task *task)
 {
     int64_t start_us = now_us(task);
-    bool goes_on = true;
-    while (goes_on && !atomic_exchange(&task->is_woken, false) && !atomic_load(&task->is_cancelled)) {
-        struct task_letter *letter = event_queue_pop(task->mailbox, -1);
-        if (letter != NULL && letter->kind == LETTER_UPLOADED) {
-            goes_on = task_finish_upload(task, letter->upload);
-            free(letter);
-        } else if (letter != NULL) {
-            event_queue_push(task->deferred, letter);
-        }
+    struct task_letter *letter = NULL;
+    bool is_woken = atomic_exchange(&task->is_woken, false);
+    if (!is_woken) {
+        letter = event_queue_pop(task->mailbox, MEASURE_INTERVAL_MS);
+        is_woken = atomic_exchange(&task->is_woken, false);
+        add_time(&task->backpressured_us, now_us(task) - start_us);
     }
-    add_time(&task->backpressured_us, now_us(task) - start_us);
-    if (!goes_on || atomic_load(&task->is_cancelled))
+    bool goes_on = true;
+    if (letter != NULL && letter->kind == LETTER_UPLOADED) {
+        goes_on = task_finish_upload(task, letter->upload);
+        free(letter);
+    } else if (letter != NULL) {
+        event_queue_push(task->deferred, letter);
+    }
+    if (!goes_on || !is_woken || atomic_load(&task->is_cancelled))
         return goes_on;
     return task_take_result(task, operator_chain_resume(task->chain, &task->error));
 }
@@ -222,7 +225,7 @@ static bool turn(struct task *task)
         return wait_for_wake(task);
     bool only_waits = task->stop_id != 0 || (task->is_drained && !operator_chain_has_gate(task->chain));
     int64_t start_us = now_us(task);
-    struct task_letter *letter = next_letter(task, only_waits ? -1 : 0);
+    struct task_letter *letter = next_letter(task, only_waits ? MEASURE_INTERVAL_MS : 0);
     if (only_waits)
         add_time(&task->idle_us, now_us(task) - start_us);
     if (letter == NULL)

@@ -204,6 +204,12 @@ static inline enum status fake_send(struct fake_jobmanager *jobmanager, uint16_t
     return call.status;
 }
 
+static inline bool fake_is_same(const struct rpc_task_id *a, const struct rpc_task_id *b)
+{
+    return a->attempt == b->attempt && a->subtask == b->subtask && a->leader_epoch == b->leader_epoch &&
+           strcmp(a->vertex_id, b->vertex_id) == 0;
+}
+
 /* The states that the task reported, in order, as "1 2 3 ". */
 static inline void fake_states(struct fake_jobmanager *jobmanager, const struct rpc_task_id *task,
                                struct buffer *text)
@@ -217,8 +223,7 @@ static inline void fake_states(struct fake_jobmanager *jobmanager, const struct 
         assert_int_equal(
             rpc_task_state_decode(buffer_view(&jobmanager->messages[i].payload), arena, &state, &error),
             STATUS_OK);
-        if (state.task.attempt == task->attempt && state.task.subtask == task->subtask &&
-            state.task.leader_epoch == task->leader_epoch)
+        if (fake_is_same(&state.task, task))
             buffer_printf(text, "%d ", state.status);
     }
     arena_free(arena);
@@ -242,9 +247,7 @@ static inline bool fake_has_state(struct fake_jobmanager *jobmanager, void *cont
             rpc_task_state_decode(buffer_view(&jobmanager->messages[i].payload), arena, &state, &error) !=
                 STATUS_OK)
             continue;
-        found = state.status == awaited->status && state.task.attempt == awaited->task->attempt &&
-                state.task.subtask == awaited->task->subtask &&
-                state.task.leader_epoch == awaited->task->leader_epoch;
+        found = state.status == awaited->status && fake_is_same(&state.task, awaited->task);
         if (found && awaited->ret_error != NULL)
             *awaited->ret_error = state.error;
     }
