@@ -131,6 +131,9 @@ static enum status explain(struct execution *execution)
 {
     const struct sql_statement *statement = execution->statement;
     struct plan plan;
+    if ((statement->explain_details & SQL_EXPLAIN_ESTIMATED_COST) != 0)
+        return error_set(execution->error, STATUS_UNSUPPORTED,
+                         "Plans are made without estimates of their cost: leave ESTIMATED_COST out.");
     enum status status = plan_statement(&plan, execution->context, statement->inserts,
                                         statement->insert_count, statement->query, true, execution->error);
     if (status == STATUS_OK) {

@@ -49,24 +49,41 @@ static bool is_collect(const struct relation *sink)
     return sink->sink->sink->kind == PLAN_SINK_COLLECT;
 }
 
-void explain_plan(const struct plan *plan, unsigned details, struct buffer *out)
+static void print_logical_plans(const struct plan *plan, struct buffer *out)
 {
-    static const char *const headings[] = {"== Optimized Physical Plan ==", "== Optimized Execution Plan =="};
     static const struct explain_line first = {.above = NULL};
-    bool with_changelog = (details & SQL_EXPLAIN_CHANGELOG_MODE) != 0;
-    buffer_append_text(out, "== Abstract Syntax Tree ==\n");
     for (size_t i = 0; i < plan->sink_count; i++) {
         const struct relation *sink = plan->sinks[i];
         buffer_append_text(out, i > 0 ? "\n" : "");
         explain_logical(is_collect(sink) ? sink->inputs[0] : sink, &first, out);
     }
-    for (size_t heading = 0; heading < 2; heading++) {
-        buffer_printf(out, "\n%s\n", headings[heading]);
-        for (size_t i = 0; i < plan->sink_count; i++) {
-            const struct physical *sink = plan->physical.sinks[i];
-            buffer_append_text(out, i > 0 ? "\n" : "");
-            explain_physical(is_collect(sink->sink) ? sink->inputs[0] : sink, heading == 0 && with_changelog,
-                             &first, out);
-        }
+}
+
+static void print_physical_plans(const struct plan *plan, bool with_changelog, struct buffer *out)
+{
+    static const struct explain_line first = {.above = NULL};
+    for (size_t i = 0; i < plan->sink_count; i++) {
+        const struct physical *sink = plan->physical.sinks[i];
+        buffer_append_text(out, i > 0 ? "\n" : "");
+        explain_physical(is_collect(sink->sink) ? sink->inputs[0] : sink, with_changelog, &first, out);
+    }
+}
+
+void explain_plan(const struct plan *plan, unsigned details, struct buffer *out)
+{
+    bool with_advice = (details & SQL_EXPLAIN_PLAN_ADVICE) != 0;
+    buffer_append_text(out, "== Abstract Syntax Tree ==\n");
+    print_logical_plans(plan, out);
+    buffer_printf(out, "\n== Optimized Physical Plan%s ==\n", with_advice ? " With Advice" : "");
+    print_physical_plans(plan, (details & SQL_EXPLAIN_CHANGELOG_MODE) != 0, out);
+    if (with_advice) {
+        buffer_append_byte(out, '\n');
+        explain_advice(plan, out);
+    }
+    buffer_append_text(out, "\n== Optimized Execution Plan ==\n");
+    print_physical_plans(plan, false, out);
+    if ((details & SQL_EXPLAIN_JSON_EXECUTION_PLAN) != 0) {
+        buffer_append_text(out, "\n== Physical Execution Plan ==\n");
+        explain_json(plan, out);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/buffer.h"
 #include "jobmanager/planner/physical/print.h"
+#include "jobmanager/planner/planner_internal.h"
 
 /* The texts of EXPLAIN, in Flink's form: a line an operator, its inputs below it. */
 
@@ -18,3 +19,7 @@ void explain_logical(const struct relation *relation, const struct explain_line 
 /* The operator alone, without its line's end. */
 void explain_aggregate(const struct relation *relation, struct buffer *out);
 void explain_window_function(const struct relation *relation, struct buffer *out);
+/* "advice[1]: [ADVICE] ..." a line, or "No available advice...". */
+void explain_advice(const struct plan *plan, struct buffer *out);
+/* {"nodes" : [...]}: the operators of the job, as Flink's web tools draw them. */
+void explain_json(const struct plan *plan, struct buffer *out);
