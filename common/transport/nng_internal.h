@@ -18,8 +18,6 @@ enum status nng_status(int nng_error, const char *what, const char *address, str
 /* The address to dial: tcp://host:0 has become a port of the system's choice. */
 void nng_bound_address(nng_listener listener, const char *address, char ret_address[TRANSPORT_ADDRESS_BYTES]);
 
-extern const struct stream_ops nng_stream_ops;
-
 /* NULL only when memory is exhausted inside nng. */
 nng_msg *frame_create(uint16_t code, struct bytes_view body);
 STATUS_MUST_CHECK enum status frame_parse(nng_msg *message, uint16_t *ret_code, struct bytes_view *ret_body,
@@ -43,9 +41,3 @@ enum status nng_peer_dial(struct transport *transport, const char *address,
 void nng_peer_call(struct transport_peer *peer, uint16_t method, struct bytes_view payload,
                    int64_t deadline_ms, transport_reply_callback *callback, void *context);
 void nng_peer_free(struct transport_peer *peer);
-
-enum status push_dial(struct transport *transport, const char *address, stream_peer_callback *on_change,
-                      void *context, struct stream_peer **ret_peer, struct error *error);
-void push_send(struct stream_peer *peer, struct stream_message *message, stream_sent_callback *callback,
-               void *context);
-void push_peer_free(struct stream_peer *peer);

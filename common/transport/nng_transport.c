@@ -17,7 +17,7 @@ static const struct transport_ops nng_transport_ops = {
     .call = nng_peer_call,
     .peer_free = nng_peer_free,
     .free = nng_transport_free,
-    .stream = &nng_stream_ops,
+    .stream = &socket_stream_ops,
 };
 
 struct transport *nng_transport_create(void)

@@ -10,8 +10,8 @@
  * when a connection ended is lost, and nobody is told which: whoever needs to know numbers what he sends, and
  * bounds how much of it is under way. Addresses are those of transport.h.
  *
- * Thread safety: all functions may be called from any thread. Callbacks run on the transport's threads and
- * must not block.
+ * Thread safety: all functions may be called from any thread. Callbacks run on the transport's threads, one
+ * for each connection, and must not block.
  */
 
 /* Bytes with one owner, who moves them on. */
@@ -21,7 +21,7 @@ struct stream_message;
 struct stream_message *stream_message_create(size_t size);
 void stream_message_free(struct stream_message *message);
 uint8_t *stream_message_bytes(struct stream_message *message);
-size_t stream_message_size(struct stream_message *message);
+size_t stream_message_size(const struct stream_message *message);
 /* Keeps the first size bytes. */
 void stream_message_cut(struct stream_message *message, size_t size);
 
@@ -29,16 +29,17 @@ struct stream_listener;
 struct stream_peer;
 
 struct stream_receiver {
-    /* Owns message from here on. One call at a time for a listener. */
+    /* Owns message from here on. One call at a time for a connection. */
     void (*on_message)(void *context, uint32_t connection, struct stream_message *message);
-    /* Perhaps while on_message runs, and before the last messages of that connection. */
+    /* The connection brings nothing any more. Connections are numbered from 1. */
     void (*on_lost)(void *context, uint32_t connection);
     void *context;
 };
 
 /* A connection came, or went. It is dialled again in the background for as long as the peer is there. */
 typedef void stream_peer_callback(void *context, bool is_connected);
-/* Called once for each message: OK, the connection took it (it may be lost all the same), else it is gone. */
+/* Called once for each message: OK, the connection took it (it may be lost all the same), else it is gone.
+ * Perhaps by the thread that sends, before stream_send returns. */
 typedef void stream_sent_callback(void *context, enum status status);
 
 struct stream_ops {

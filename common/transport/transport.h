@@ -59,7 +59,7 @@ struct transport_ops {
     const struct stream_ops *stream; /* stream_transport.h */
 };
 
-/* Over nng: tcp:// and inproc://. */
+/* tcp:// and inproc://. Requests go over nng, streams over sockets of their own. */
 struct transport *nng_transport_create(void);
 void transport_free(struct transport *transport); /* servers and peers first */
 

@@ -19,3 +19,6 @@ struct stream_listener {
 struct stream_peer {
     const struct stream_ops *ops;
 };
+
+/* Over sockets: tcp:// and inproc://, whichever transport carries the requests. */
+extern const struct stream_ops socket_stream_ops;

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { MANY = 2000 };
 
@@ -197,6 +201,44 @@ static void a_lost_connection_is_told_and_made_again(void **state)
     free(outbox);
 }
 
+/* Connects and sends bytes that are not ours; true: the connection is ended for it. */
+static bool is_turned_away(const char *address, const void *bytes, size_t size)
+{
+    struct sockaddr_in target = {.sin_family = AF_INET,
+                                 .sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1)),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&target, sizeof target), 0);
+    assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), size);
+    char answer;
+    ssize_t count = recv(fd, &answer, 1, 0);
+    close(fd);
+    return count <= 0;
+}
+
+static void strangers_are_turned_away(void **state)
+{
+    (void)state;
+    struct transport *transport = nng_transport_create();
+    struct inbox *inbox = inbox_create();
+    struct outbox *outbox = outbox_create();
+    struct stream_listener *listener = listen_on(transport, "tcp://127.0.0.1:0", inbox);
+    const char *address = stream_listener_address(listener);
+    static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char too_large[] = "FRZSTRM1\xFF\xFF\xFF\x7F";
+    assert_true(is_turned_away(address, request, sizeof request - 1));
+    assert_true(is_turned_away(address, too_large, sizeof too_large - 1));
+    struct stream_peer *peer = dial(transport, address, outbox);
+    send_number(peer, 5, 4, outbox);
+    wait_for(&inbox->mutex, &inbox->changed, &inbox->received, 1);
+    assert_int_equal(inbox->numbers[0], 5);
+    stream_peer_free(peer);
+    stream_listener_free(listener);
+    transport_free(transport);
+    free(inbox);
+    free(outbox);
+}
+
 static void what_waits_when_a_peer_is_freed_is_cancelled(void **state)
 {
     (void)state;
@@ -240,6 +282,7 @@ int main(void)
         cmocka_unit_test(messages_keep_their_order_over_tcp),
         cmocka_unit_test(messages_keep_their_order_in_one_process),
         cmocka_unit_test(a_lost_connection_is_told_and_made_again),
+        cmocka_unit_test(strangers_are_turned_away),
         cmocka_unit_test(what_waits_when_a_peer_is_freed_is_cancelled),
         cmocka_unit_test(an_address_in_use_is_refused),
     };
