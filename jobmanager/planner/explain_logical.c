@@ -107,6 +107,22 @@ static void print_filter(const struct relation *relation, const struct explain_l
     schema_unref(input);
 }
 
+/* LogicalSort(sort0=[$1], dir0=[DESC-nulls-last], offset=[2], fetch=[10]) */
+static void print_limit(const struct relation *relation, const struct explain_line *line, struct buffer *out)
+{
+    const struct relation_limit *limit = relation->limit;
+    explain_begin_line(out, line);
+    buffer_append_text(out, "LogicalSort(");
+    for (uint32_t i = 0; i < limit->order_count; i++)
+        buffer_printf(out, "sort%u=[$%u], ", i, limit->order[i].column);
+    for (uint32_t i = 0; i < limit->order_count; i++)
+        buffer_printf(out, "dir%u=[%s-nulls-%s], ", i, limit->order[i].is_descending ? "DESC" : "ASC",
+                      limit->order[i].nulls_last ? "last" : "first");
+    if (limit->offset > 0)
+        buffer_printf(out, "offset=[%lld], ", (long long)limit->offset);
+    buffer_printf(out, "fetch=[%lld])\n", (long long)limit->limit);
+}
+
 static void print_sink(const struct relation *relation, const struct explain_line *line, struct buffer *out)
 {
     explain_begin_line(out, line);
@@ -137,6 +153,7 @@ void explain_logical(const struct relation *relation, const struct explain_line 
         explain_aggregate(relation, out);
         buffer_append_byte(out, '\n');
         break;
+    case RELATION_LIMIT: print_limit(relation, line, out); break;
     case RELATION_ROW_NUMBER: explain_logical(relation->inputs[0], line, out); return;
     case RELATION_UNION:
         explain_begin_line(out, line);

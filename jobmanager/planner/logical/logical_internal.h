@@ -27,8 +27,6 @@ STATUS_MUST_CHECK enum status source_columns_compute(struct planning *planning, 
 STATUS_MUST_CHECK enum status source_configure_kafka(struct planning *planning, struct scan *scan);
 STATUS_MUST_CHECK enum status source_configure_datagen(struct planning *planning, struct scan *scan);
 
-/* What the parser takes and nothing plans yet is an error with its place. */
-STATUS_MUST_CHECK enum status refuse_unplanned(struct planning *planning, const struct sql_query *query);
 STATUS_MUST_CHECK enum status query_select(struct planning *planning, const struct sql_query *query,
                                            const struct relation **ret_relation);
 STATUS_MUST_CHECK enum status query_values(struct planning *planning, const struct sql_query *query,

@@ -1,6 +1,7 @@
 #include "jobmanager/planner/logical/query.h"
 
 #include "jobmanager/planner/logical/logical_internal.h"
+#include "jobmanager/planner/logical/order.h"
 
 /* Names of WITH lead deeper than the parser could see. */
 enum { QUERY_DEPTH_MAX = 200 };
@@ -8,7 +9,6 @@ enum { QUERY_DEPTH_MAX = 200 };
 static enum status plan_query(struct planning *planning, const struct sql_query *query,
                               const struct relation **ret_relation)
 {
-    TRY(refuse_unplanned(planning, query));
     switch (query->kind) {
     case SQL_QUERY_SELECT: return query_select(planning, query, ret_relation);
     case SQL_QUERY_VALUES: return query_values(planning, query, ret_relation);
@@ -28,6 +28,8 @@ enum status query_relation(struct planning *planning, const struct sql_query *qu
     if (query->with_count > 0)
         planning->with = &inner;
     enum status status = plan_query(planning, query, ret_relation);
+    if (status == STATUS_OK && query->kind != SQL_QUERY_SELECT)
+        status = order_result(planning, query, ret_relation);
     planning->with = outer;
     planning->query_depth--;
     return status;

@@ -1,81 +1,9 @@
-#include "jobmanager/planner/logical/grouping.h"
 #include "jobmanager/planner/logical/logical_internal.h"
+#include "jobmanager/planner/logical/order.h"
 #include "jobmanager/planner/logical/row_number.h"
+#include "jobmanager/planner/logical/select.h"
 
 #include <string.h>
-
-/* A SELECT on its way. */
-struct select {
-    struct planning *planning;
-    const struct sql_query *query;
-    struct scope scope;           /* of FROM */
-    const struct relation *input; /* FROM and WHERE, then what came upon them */
-    struct column_list list;
-    const struct sql_select_item **items; /* that each column of list comes from */
-    struct grouping grouping;
-    bool is_aggregate;
-    const struct expression *having;
-};
-
-static void append_column(struct select *select, const struct sql_select_item *item, const char *name,
-                          const struct expression *expression)
-{
-    struct arena *arena = select->planning->arena;
-    size_t size = select->list.count * sizeof *select->items;
-    select->items = arena_grow(arena, (const void *)select->items, size, size + sizeof *select->items);
-    select->items[select->list.count] = item;
-    column_list_append(arena, &select->list, name, expression);
-}
-
-static enum status expand_star(struct select *select, const struct sql_select_item *item)
-{
-    const struct scope *scope = &select->scope;
-    if (scope->schema == NULL)
-        return planner_error_at(scope->error, &item->span, STATUS_INVALID_ARGUMENT,
-                                "'*' needs a table in FROM");
-    if (item->qualifier != NULL && strcmp(item->qualifier, scope->name) != 0)
-        return planner_error_at(scope->error, &item->span, STATUS_INVALID_ARGUMENT, "Table '%s' not found",
-                                item->qualifier);
-    for (uint32_t i = 0; i < scope->schema->num_fields; i++)
-        append_column(select, item, scope->schema->fields[i].name,
-                      expression_column(scope->arena, i, scope->schema->fields[i].type));
-    return STATUS_OK;
-}
-
-/* A row number is no expression over the input: its column is known when the relation is that counts. */
-static bool is_row_number(const struct sql_select_item *item)
-{
-    return item->kind == SQL_ITEM_EXPRESSION && item->expression->kind == SQL_CALL &&
-           item->expression->over != NULL;
-}
-
-static enum status resolve_item(struct select *select, const struct sql_select_item *item)
-{
-    const struct scope *scope = &select->scope;
-    const struct expression *expression = NULL;
-    const char *name = item->alias;
-    if (item->kind == SQL_ITEM_STAR)
-        return expand_star(select, item);
-    if (!is_row_number(item)) {
-        TRY(resolve_expression(scope, item->expression, &expression));
-        TRY(check_expression_size(expression, scope->error));
-    }
-    if (name == NULL && item->expression->kind == SQL_COLUMN)
-        name = item->expression->column.parts[item->expression->column.count - 1];
-    if (name == NULL)
-        name = arena_printf(scope->arena, "EXPR$%u", select->list.count);
-    if (select->is_aggregate && expression != NULL)
-        grouping_name(&select->grouping, expression, name);
-    append_column(select, item, name, expression);
-    return STATUS_OK;
-}
-
-static enum status resolve_items(struct select *select)
-{
-    for (size_t i = 0; i < select->query->item_count; i++)
-        TRY(resolve_item(select, &select->query->items[i]));
-    return STATUS_OK;
-}
 
 /* SELECT without FROM: one row of constants, or none when WHERE says so. */
 static enum status select_constants(struct select *select, const struct relation **ret_relation)
@@ -84,7 +12,7 @@ static enum status select_constants(struct select *select, const struct relation
     const struct sql_query *query = select->query;
     struct column_list *list = &select->list;
     size_t row_count = 1;
-    TRY(resolve_items(select));
+    TRY(select_items(select));
     for (uint32_t i = 0; i < list->count; i++) {
         if (list->expressions[i] == NULL)
             return planner_error_at(planning->error, &query->items[i].span, STATUS_INVALID_ARGUMENT,
@@ -99,13 +27,16 @@ static enum status select_constants(struct select *select, const struct relation
         const uint8_t *holds = condition->value;
         row_count = holds != NULL && *holds != 0 ? 1 : 0;
     }
-    return relation_values(planning, column_list_schema(planning, list), list->expressions, row_count,
-                           ret_relation);
+    TRY(relation_values(planning, column_list_schema(planning, list), list->expressions, row_count,
+                        ret_relation));
+    return order_result(planning, query, ret_relation);
 }
 
 static bool has_aggregates(const struct sql_query *query)
 {
     bool found = query->group_count > 0 || query->having != NULL;
+    for (size_t i = 0; !found && i < query->order_count; i++)
+        found = syntax_has_aggregate(query->order_by[i].expression);
     for (size_t i = 0; !found && i < query->item_count; i++)
         found =
             query->items[i].kind == SQL_ITEM_EXPRESSION && syntax_has_aggregate(query->items[i].expression);
@@ -132,9 +63,9 @@ static enum status group_input(struct select *select, struct row_number *row_num
         TRY(resolve_condition(&select->scope, select->query->having, "HAVING", &having));
     TRY(grouping_finish(grouping, &select->input));
     for (uint32_t i = 0; i < select->list.count; i++) {
-        const struct sql_select_item *item = select->items[i];
+        const struct select_origin *origin = &select->origins[i];
         if (select->list.expressions[i] != NULL)
-            TRY(grouping_rewrite(grouping, select->list.expressions[i], item->expression, &item->span,
+            TRY(grouping_rewrite(grouping, select->list.expressions[i], origin->syntax, &origin->span,
                                  &select->list.expressions[i]));
     }
     TRY(row_number_rewrite(row_number, grouping));
@@ -185,13 +116,16 @@ enum status query_select(struct planning *planning, const struct sql_query *quer
         TRY(grouping_start(&select.grouping, planning, select.input, &select.scope, query));
         select.scope.grouping = &select.grouping;
     }
-    TRY(resolve_items(&select));
+    TRY(select_items(&select));
     TRY(row_number_resolve(&row_number, &select.scope, query));
+    TRY(select_order(&select));
     if (select.is_aggregate)
         TRY(group_input(&select, &row_number));
     TRY(number_rows(&select, &row_number));
     *ret_relation = select.input;
     if (!is_input(&select))
         TRY(relation_project(planning, select.input, &select.list, ret_relation));
-    return query->is_distinct ? relation_distinct(planning, *ret_relation, ret_relation) : STATUS_OK;
+    if (query->is_distinct)
+        TRY(relation_distinct(planning, *ret_relation, ret_relation));
+    return order_finish(planning, query, select.order, select.visible_count, ret_relation);
 }

@@ -147,6 +147,17 @@ enum status relation_row_number(struct planning *planning, const struct relation
     return STATUS_OK;
 }
 
+enum status relation_limit(struct planning *planning, const struct relation *input,
+                           const struct relation_limit *limit, const struct relation **ret_relation)
+{
+    struct relation *relation = NULL;
+    TRY(relation_create(planning, RELATION_LIMIT, input->schema, &input, 1, &relation));
+    relation->traits = input->traits;
+    relation->limit = arena_dup(planning->arena, limit, sizeof *limit);
+    *ret_relation = relation;
+    return STATUS_OK;
+}
+
 /* A column is of the union what it is in every input. */
 static struct column_trait common_trait(struct column_trait a, struct column_trait b)
 {

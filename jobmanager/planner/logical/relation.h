@@ -15,6 +15,7 @@ enum relation_kind {
     RELATION_WINDOW, /* a window table function: adds window_start, window_end, window_time */
     RELATION_AGGREGATE,
     RELATION_ROW_NUMBER, /* adds a column: the number of a row among those of its keys, in an order */
+    RELATION_LIMIT,      /* ORDER BY ... LIMIT: the first rows in an order, or of those that come first */
     RELATION_UNION,      /* all rows of all inputs, which have the same columns */
     RELATION_SINK,
 };
@@ -68,6 +69,12 @@ struct relation_row_number {
     struct sql_span span; /* of the function in the text */
 };
 
+struct relation_limit {
+    const struct plan_sort_column *order; /* none: as they come */
+    uint32_t order_count;
+    int64_t offset, limit; /* rows left out, and then given; at least one */
+};
+
 /* Where the rows of a statement go. */
 struct relation_sink {
     const struct plan_sink *sink;
@@ -92,6 +99,7 @@ struct relation {
     const struct relation_window *window;        /* WINDOW */
     const struct relation_aggregate *aggregate;
     const struct relation_row_number *row_number;
+    const struct relation_limit *limit;
     const struct relation_sink *sink;
 };
 
@@ -144,6 +152,9 @@ STATUS_MUST_CHECK enum status relation_distinct(struct planning *planning, const
 STATUS_MUST_CHECK enum status relation_row_number(struct planning *planning, const struct relation *input,
                                                   const struct relation_row_number *row_number,
                                                   const struct relation **ret_relation);
+STATUS_MUST_CHECK enum status relation_limit(struct planning *planning, const struct relation *input,
+                                             const struct relation_limit *limit,
+                                             const struct relation **ret_relation);
 /* The window whose start and end are among the first key_count columns, or NULL. */
 const struct relation_window *relation_window_of(const struct relation *input, uint32_t key_count);
 /* Of the column that a property of windows is. */

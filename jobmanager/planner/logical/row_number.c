@@ -1,6 +1,6 @@
 #include "jobmanager/planner/logical/row_number.h"
 
-#include "jobmanager/planner/logical/logical_internal.h"
+#include "jobmanager/planner/logical/order.h"
 
 #include <string.h>
 
@@ -74,13 +74,6 @@ enum status row_number_rewrite(struct row_number *row_number, struct grouping *g
         TRY(grouping_rewrite(grouping, row_number->order[i], over->order_by[i].expression,
                              &over->order_by[i].span, &row_number->order[i]));
     return STATUS_OK;
-}
-
-static struct plan_sort_column sort_column(const struct sql_sort_item *item, uint32_t column)
-{
-    bool nulls_last = item->nulls == SQL_NULLS_DEFAULT ? item->is_descending : item->nulls == SQL_NULLS_LAST;
-    return (struct plan_sort_column){
-        .column = column, .is_descending = item->is_descending, .nulls_last = nulls_last};
 }
 
 enum status row_number_finish(const struct row_number *row_number, struct planning *planning,

@@ -1,4 +1,5 @@
 #include "jobmanager/planner/physical/graph_internal.h"
+#include "jobmanager/planner/physical/print.h"
 
 #include "common/base/check.h"
 
@@ -43,7 +44,7 @@ static void name_node(struct arena *arena, const struct physical *physical, stru
         phase = phase_name(physical->group_aggregate->phase);
         break;
     case PHYSICAL_DEDUPLICATE: node->kind = PLAN_DEDUPLICATE, name = "Deduplicate"; break;
-    case PHYSICAL_TOP_N: node->kind = PLAN_TOP_N, name = "Rank"; break;
+    case PHYSICAL_TOP_N: node->kind = PLAN_TOP_N, name = physical_top_n_name(physical); break;
     case PHYSICAL_UNION:
     case PHYSICAL_EXCHANGE: CHECK(false);
     }

@@ -116,6 +116,7 @@ enum status lower(struct lowering *lowering, const struct relation *relation, st
     case RELATION_VALUES: return lower_values(lowering, relation, wanted, ret_node);
     case RELATION_AGGREGATE: return lower_aggregate(lowering, relation, wanted, ret_node);
     case RELATION_WINDOW: return lower_window(lowering, relation, wanted, ret_node);
+    case RELATION_LIMIT: return lower_limit(lowering, relation, wanted, ret_node);
     case RELATION_ROW_NUMBER: return lower_row_number(lowering, relation, wanted, ret_node);
     case RELATION_PROJECT:
     case RELATION_FILTER:

@@ -3,7 +3,8 @@
 
 /* A ranking on its way: its input's columns are the keys, the order, then what else is wanted. */
 struct ranking {
-    const struct relation *relation;
+    const struct relation *relation; /* RELATION_ROW_NUMBER or RELATION_LIMIT */
+    const struct relation_row_number *row_number;
     struct rank_range range;
     struct column_list input;
     const struct expression **columns; /* column i of the relation, over the operator */
@@ -23,8 +24,8 @@ static uint32_t place(struct lowering *lowering, struct ranking *ranking, uint32
 static void place_columns(struct lowering *lowering, struct ranking *ranking, const bool *used,
                           bool reads_order)
 {
-    const struct relation_row_number *row_number = ranking->relation->row_number;
-    uint32_t width = ranking->relation->schema->num_fields - 1;
+    const struct relation_row_number *row_number = ranking->row_number;
+    uint32_t width = ranking->relation->inputs[0]->schema->num_fields;
     ranking->columns = arena_calloc(lowering->arena, width + 1, sizeof *ranking->columns);
     ranking->order = arena_calloc(lowering->arena, row_number->order_count + 1, sizeof *ranking->order);
     for (uint32_t i = 0; i < row_number->key_count; i++)
@@ -38,7 +39,11 @@ static void place_columns(struct lowering *lowering, struct ranking *ranking, co
         if (used[i])
             (void)place(lowering, ranking, i);
     }
+    if (ranking->input.count == 0)
+        column_list_append(lowering->arena, &ranking->input, "$f0",
+                           expression_literal_int(lowering->arena, 0));
 }
+
 /* The time attribute that alone gives the order, if one does. */
 static enum time_attribute time_order(const struct relation *relation)
 {
@@ -56,7 +61,7 @@ static enum status lower_deduplicate(struct lowering *lowering, const struct ran
     deduplicate->key_count = ranking->key_count;
     deduplicate->is_event_time = time == TIME_ATTRIBUTE_ROWTIME;
     deduplicate->time_column = ranking->order[0].column;
-    deduplicate->keeps_last = ranking->relation->row_number->order[0].is_descending;
+    deduplicate->keeps_last = ranking->row_number->order[0].is_descending;
     deduplicate->state_ttl_ms = lowering->settings.state_ttl_ms;
     TRY(lower_exchange(lowering, *node, ranking->key_count, node));
     TRY(physical_create(lowering, PHYSICAL_DEDUPLICATE, (*node)->schema, node, 1, node));
@@ -80,15 +85,15 @@ static const struct schema *ranked_schema(struct lowering *lowering, const struc
 static enum status lower_top_n(struct lowering *lowering, const struct ranking *ranking, bool emits_rank,
                                struct physical **node)
 {
-    const struct relation *relation = ranking->relation;
+    const struct schema *ranked = ranking->relation->schema;
     struct plan_top_n *top_n = arena_calloc(lowering->arena, 1, sizeof *top_n);
     const struct schema *schema = (*node)->schema;
     if (emits_rank)
-        schema = ranked_schema(lowering, schema, &relation->schema->fields[relation->schema->num_fields - 1]);
+        schema = ranked_schema(lowering, schema, &ranked->fields[ranked->num_fields - 1]);
     top_n->keys = column_numbers(lowering->arena, ranking->key_count);
     top_n->key_count = ranking->key_count;
     top_n->order = ranking->order;
-    top_n->order_count = relation->row_number->order_count;
+    top_n->order_count = ranking->row_number->order_count;
     top_n->first = ranking->range.first;
     top_n->last = ranking->range.last;
     top_n->emits_rank = emits_rank;
@@ -97,7 +102,9 @@ static enum status lower_top_n(struct lowering *lowering, const struct ranking *
     TRY(lower_exchange(lowering, *node, ranking->key_count, node));
     TRY(physical_create(lowering, PHYSICAL_TOP_N, schema, node, 1, node));
     (*node)->top_n = top_n;
-    (*node)->changelog = PLAN_INSERTS | PLAN_UPDATE_AFTERS | PLAN_DELETES;
+    /* Without an order the first to come stay. */
+    if (top_n->order_count > 0 || top_n->takes_retractions)
+        (*node)->changelog = PLAN_INSERTS | PLAN_UPDATE_AFTERS | PLAN_DELETES;
     return STATUS_OK;
 }
 
@@ -118,7 +125,8 @@ static enum status put_wanted_above(struct lowering *lowering, const struct rank
 enum status lower_row_number(struct lowering *lowering, const struct relation *relation, struct wanted wanted,
                              struct physical **ret_node)
 {
-    struct ranking ranking = {.relation = relation, .range = {.first = 1, .last = INT64_MAX}};
+    struct ranking ranking = {
+        .relation = relation, .row_number = relation->row_number, .range = {.first = 1, .last = INT64_MAX}};
     uint32_t number = relation->schema->num_fields - 1;
     wanted.filter = rank_range_take(lowering->arena, wanted.filter, number, &ranking.range);
     if (ranking.range.last == INT64_MAX)
@@ -135,9 +143,6 @@ enum status lower_row_number(struct lowering *lowering, const struct relation *r
     enum time_attribute time = is_first ? time_order(relation) : TIME_ATTRIBUTE_NONE;
     struct physical *node = NULL;
     place_columns(lowering, &ranking, used, time != TIME_ATTRIBUTE_PROCTIME);
-    if (ranking.input.count == 0)
-        column_list_append(lowering->arena, &ranking.input, "$f0",
-                           expression_literal_int(lowering->arena, 0));
     uint32_t width = ranking.input.count;
     TRY(lower(lowering, relation->inputs[0], wanted_list(lowering, &ranking.input), &node));
     if (time != TIME_ATTRIBUTE_NONE && node->changelog == PLAN_INSERTS)
@@ -147,5 +152,21 @@ enum status lower_row_number(struct lowering *lowering, const struct relation *r
     ranking.columns[number] =
         is_constant ? expression_literal_bigint(lowering->arena, ranking.range.first)
                     : expression_column(lowering->arena, width, relation->schema->fields[number].type);
+    return put_wanted_above(lowering, &ranking, node, wanted, ret_node);
+}
+
+enum status lower_limit(struct lowering *lowering, const struct relation *relation, struct wanted wanted,
+                        struct physical **ret_node)
+{
+    const struct relation_limit *limit = relation->limit;
+    const struct relation_row_number order = {.order = limit->order, .order_count = limit->order_count};
+    int64_t last = limit->offset > INT64_MAX - limit->limit ? INT64_MAX : limit->offset + limit->limit;
+    struct ranking ranking = {
+        .relation = relation, .row_number = &order, .range = {.first = limit->offset + 1, .last = last}};
+    struct physical *node = NULL;
+    place_columns(lowering, &ranking, wanted_columns(lowering, &wanted, relation->schema->num_fields), true);
+    TRY(lower(lowering, relation->inputs[0], wanted_list(lowering, &ranking.input), &node));
+    TRY(lower_top_n(lowering, &ranking, false, &node));
+    node->is_limit = true;
     return put_wanted_above(lowering, &ranking, node, wanted, ret_node);
 }

@@ -45,6 +45,7 @@ struct physical {
     struct plan_group_aggregate *group_aggregate;
     struct plan_deduplicate *deduplicate;
     struct plan_top_n *top_n;
+    bool is_limit; /* TOP_N: of ORDER BY ... LIMIT */
     const struct physical_exchange *exchange;
     const struct relation *sink; /* the RELATION_SINK */
     /* What it is known again by: the uid, and what those above it see of it. Columns by their origins. */

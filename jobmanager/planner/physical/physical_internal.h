@@ -50,6 +50,8 @@ STATUS_MUST_CHECK enum status lower_aggregate(struct lowering *lowering, const s
                                               struct wanted wanted, struct physical **ret_node);
 STATUS_MUST_CHECK enum status lower_row_number(struct lowering *lowering, const struct relation *relation,
                                                struct wanted wanted, struct physical **ret_node);
+STATUS_MUST_CHECK enum status lower_limit(struct lowering *lowering, const struct relation *relation,
+                                          struct wanted wanted, struct physical **ret_node);
 /* Brings the rows of equal keys, the first key_count columns, to one subtask; without keys all rows. */
 STATUS_MUST_CHECK enum status lower_exchange(struct lowering *lowering, struct physical *input,
                                              uint32_t key_count, struct physical **ret_node);

@@ -8,6 +8,8 @@
 /* with_changelog: with changelogMode=[I,UB,UA,D] at its end. */
 void physical_print(const struct physical *node, bool with_changelog, struct buffer *out);
 
+/* Flink's name of the operator: "Rank", "SortLimit" or "Limit". */
+const char *physical_top_n_name(const struct physical *node);
 /* [a, b] */
 void print_names(const struct schema *schema, struct buffer *out);
 /* [a, b]: the columns of these numbers. */

@@ -89,9 +89,33 @@ static void print_order(const struct plan_top_n *top_n, const struct schema *sch
     }
 }
 
+const char *physical_top_n_name(const struct physical *node)
+{
+    if (!node->is_limit)
+        return "Rank";
+    return node->top_n->order_count > 0 ? "SortLimit" : "Limit";
+}
+
+static void print_limit(const struct physical *node, struct buffer *out)
+{
+    const struct plan_top_n *top_n = node->top_n;
+    buffer_printf(out, "%s(", physical_top_n_name(node));
+    if (top_n->order_count > 0) {
+        buffer_append_text(out, "orderBy=[");
+        print_order(top_n, node->schema, out);
+        buffer_append_text(out, "], ");
+    }
+    buffer_printf(out, "offset=[%lld], fetch=[%lld]", (long long)top_n->first - 1,
+                  (long long)(top_n->last - top_n->first + 1));
+}
+
 static void print_top_n(const struct physical *node, struct buffer *out)
 {
     const struct plan_top_n *top_n = node->top_n;
+    if (node->is_limit) {
+        print_limit(node, out);
+        return;
+    }
     buffer_printf(out,
                   "Rank(strategy=[%s], rankType=[ROW_NUMBER], rankRange=[rankStart=%lld, rankEnd=%lld], "
                   "partitionBy=",
