@@ -55,6 +55,10 @@ enum status planner_configure(const struct planner_configuration *configuration,
     job->restart_strategy = copy_setting(configuration, arena, "restart-strategy.type", "restart-strategy");
     job->restore_path =
         copy_setting(configuration, arena, "execution.state-recovery.path", "execution.savepoint.path");
+    TRY(planner_setting_boolean(configuration, "execution.savepoint.ignore-unclaimed-state",
+                                &job->ignores_unclaimed_state, error));
+    TRY(planner_setting_boolean(configuration, "execution.state-recovery.ignore-unclaimed-state",
+                                &job->ignores_unclaimed_state, error));
     job->new_lineage = strcmp(planner_setting(configuration, "execution.lineage", ""), "new") == 0;
     struct plan_configuration_entry *entries = arena_calloc(arena, configuration->count + 1, sizeof *entries);
     for (size_t i = 0; i < configuration->count; i++) {

@@ -95,6 +95,13 @@ static enum status check_watermark(const struct scope *scope, const struct sql_c
             scope->error, &watermark->span, STATUS_INVALID_ARGUMENT,
             "The time field '%s' of a watermark must be of type TIMESTAMP(p) or TIMESTAMP_LTZ(p)",
             watermark->column);
+    if (scope->schema->fields[index].type.precision > 3)
+        return planner_error_at(
+            scope->error, &watermark->span, STATUS_INVALID_ARGUMENT,
+            "Invalid data type of time field for watermark definition. The field must be of "
+            "type TIMESTAMP(p) or TIMESTAMP_LTZ(p), the supported precision 'p' is from 0 to 3, "
+            "but the precision of '%s' is %u",
+            watermark->column, scope->schema->fields[index].type.precision);
     const struct expression *expression = NULL;
     TRY(resolve_expression(scope, watermark->expression, &expression));
     if (expression->type.kind != kind)

@@ -1,5 +1,7 @@
 #include "jobmanager/planner/physical/aggregation.h"
 
+#include "jobmanager/planner/physical/conjuncts.h"
+
 static uint32_t place_column(struct lowering *lowering, struct aggregation *aggregation, uint32_t column)
 {
     const struct schema_field *field = &aggregation->relation->inputs[0]->schema->fields[column];
@@ -101,14 +103,38 @@ const struct schema *aggregation_schema(struct lowering *lowering, const struct 
     return plan_job_graph_hold(lowering->planning->graph, schema);
 }
 
+struct wanted aggregation_input(struct lowering *lowering, const struct aggregation *aggregation,
+                                const struct column_list *input)
+{
+    struct wanted wanted = wanted_list(lowering, input);
+    wanted.filter = aggregation->filter;
+    return wanted;
+}
+
+/* Conditions on the keys alone leave whole groups out: they are asked before the aggregation. A key has the
+ * same number in the input as in the relation. */
+static const struct expression *take_key_conditions(struct lowering *lowering,
+                                                    const struct relation *relation,
+                                                    const struct relation_window *window,
+                                                    struct wanted *wanted)
+{
+    uint32_t width = relation->schema->num_fields;
+    bool *keys = arena_calloc(lowering->arena, width + 1, sizeof *keys);
+    for (uint32_t i = 0; i < relation->aggregate->key_count; i++)
+        keys[i] = window == NULL || relation->inputs[0]->traits[i].window != window;
+    return conjuncts_take(lowering->arena, &wanted->filter, keys, width);
+}
+
 enum status lower_aggregate(struct lowering *lowering, const struct relation *relation, struct wanted wanted,
                             struct physical **ret_node)
 {
     const struct relation_aggregate *aggregate = relation->aggregate;
     const struct relation_window *attached = relation_window_of(relation->inputs[0], aggregate->key_count);
+    const struct expression *filter = take_key_conditions(lowering, relation, attached, &wanted);
     const bool *used = wanted_columns(lowering, &wanted, relation->schema->num_fields);
     struct aggregation aggregation;
     aggregation_init(&aggregation, lowering, relation, used, attached);
+    aggregation.filter = filter;
     if (attached != NULL || aggregate->window != NULL)
         return lower_window_aggregate(lowering, &aggregation, wanted, ret_node);
     return lower_group_aggregate(lowering, &aggregation, wanted, ret_node);

@@ -11,6 +11,7 @@ struct aggregation {
     const bool *used;                     /* columns of the relation */
     const struct relation_window *window; /* NULL: groups without a window */
     struct column_list input;             /* over the relation's input */
+    const struct expression *filter;      /* of the input's rows, by their keys; NULL when none */
     uint32_t key_count;
     uint32_t *key_columns; /* of the relation, that the keys are */
     struct plan_aggregate_call *calls;
@@ -23,6 +24,9 @@ struct aggregation {
 void aggregation_init(struct aggregation *aggregation, struct lowering *lowering,
                       const struct relation *relation, const bool *used,
                       const struct relation_window *window);
+/* The input, and its filter, as wanted of the relation's input. */
+struct wanted aggregation_input(struct lowering *lowering, const struct aggregation *aggregation,
+                                const struct column_list *input);
 /* What a first phase gives: the keys, slice_end when windowed, accumulators. */
 const struct schema *aggregation_local_schema(struct lowering *lowering,
                                               const struct aggregation *aggregation, bool is_windowed);

@@ -1,3 +1,4 @@
+#include "jobmanager/planner/physical/aggregation.h"
 #include "jobmanager/planner/physical/graph_internal.h"
 
 static void append_edge(struct graph_builder *builder, const struct plan_edge *edge)
@@ -7,6 +8,17 @@ static void append_edge(struct graph_builder *builder, const struct plan_edge *e
     struct plan_edge *edges = arena_grow(builder->arena, graph->edges, size, size + sizeof *edges);
     edges[graph->edge_count++] = *edge;
     graph->edges = edges;
+}
+
+/* Changes of a row must not overtake each other: like rows go one way. */
+static void rebalance(struct graph_builder *builder, const struct physical *input, struct plan_edge *edge)
+{
+    edge->partitioning = PLAN_REBALANCE;
+    if (input->changelog == PLAN_INSERTS)
+        return;
+    edge->partitioning = PLAN_HASH;
+    edge->key_column_count = input->schema->num_fields;
+    edge->key_columns = column_numbers(builder->arena, input->schema->num_fields);
 }
 
 /* The operators whose rows arrive by input, through unions and an exchange. */
@@ -24,7 +36,7 @@ static void connect(struct graph_builder *builder, const struct physical *input,
     }
     const struct plan_vertex *from = &builder->vertices[input->vertex];
     if (edge.partitioning == PLAN_FORWARD && from->parallelism != builder->vertices[edge.to].parallelism)
-        edge.partitioning = PLAN_REBALANCE;
+        rebalance(builder, input, &edge);
     edge.from = input->vertex;
     edge.from_node_id = input->node->id;
     edge.schema = input->schema;

@@ -29,6 +29,7 @@ enum status lower_calc(struct lowering *lowering, struct physical *input, struct
     }
     TRY(physical_create(lowering, PHYSICAL_CALC, wanted.output, &input, 1, ret_node));
     (*ret_node)->calc = calc;
+    inherit_partitions(lowering, *ret_node);
     return STATUS_OK;
 }
 

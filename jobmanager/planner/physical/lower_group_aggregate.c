@@ -50,17 +50,19 @@ enum status lower_group_aggregate(struct lowering *lowering, struct aggregation 
     if (aggregation->input.count == 0)
         column_list_append(lowering->arena, &aggregation->input, "$f0",
                            expression_literal_int(lowering->arena, 0));
-    TRY(lower(lowering, aggregation->relation->inputs[0], wanted_list(lowering, &aggregation->input),
-              &input));
+    TRY(lower(lowering, aggregation->relation->inputs[0],
+              aggregation_input(lowering, aggregation, &aggregation->input), &input));
     bool two_phases =
         lowering->settings.mini_batch_ms > 0 && !lowering->settings.one_phase && aggregation->is_mergeable;
     enum plan_aggregate_phase phase = two_phases ? PLAN_AGGREGATE_GLOBAL : PLAN_AGGREGATE_SINGLE;
     node = input;
     if (two_phases)
         TRY(lower_local(lowering, aggregation, &node));
-    TRY(lower_exchange(lowering, node, aggregation->key_count, &node));
+    if (!is_partitioned(node, aggregation->key_count))
+        TRY(lower_exchange(lowering, node, aggregation->key_count, &node));
     TRY(physical_create(lowering, PHYSICAL_GROUP_AGGREGATE, schema, &node, 1, &node));
     node->group_aggregate = make_aggregate(lowering, aggregation, phase, input);
     node->changelog = changelog_of(aggregation, input);
+    set_partitioned(lowering, node, aggregation->key_count);
     return lower_mapped(lowering, node, map, wanted, ret_node);
 }

@@ -1,4 +1,5 @@
 #include "jobmanager/planner/physical/aggregation.h"
+#include "jobmanager/planner/physical/conjuncts.h"
 #include "jobmanager/planner/physical/ranking.h"
 
 /* A ranking on its way: its input's columns are the keys, the order, then what else is wanted. */
@@ -44,6 +45,17 @@ static void place_columns(struct lowering *lowering, struct ranking *ranking, co
                            expression_literal_int(lowering->arena, 0));
 }
 
+/* Conditions on the keys alone leave whole partitions out: they are asked before the ranking. */
+static const struct expression *take_key_conditions(struct lowering *lowering,
+                                                    const struct relation *relation, struct wanted *wanted)
+{
+    uint32_t width = relation->schema->num_fields;
+    bool *keys = arena_calloc(lowering->arena, width + 1, sizeof *keys);
+    for (uint32_t i = 0; i < relation->row_number->key_count; i++)
+        keys[relation->row_number->keys[i]] = true;
+    return conjuncts_take(lowering->arena, &wanted->filter, keys, width);
+}
+
 /* The time attribute that alone gives the order, if one does. */
 static enum time_attribute time_order(const struct relation *relation)
 {
@@ -63,9 +75,11 @@ static enum status lower_deduplicate(struct lowering *lowering, const struct ran
     deduplicate->time_column = ranking->order[0].column;
     deduplicate->keeps_last = ranking->row_number->order[0].is_descending;
     deduplicate->state_ttl_ms = lowering->settings.state_ttl_ms;
-    TRY(lower_exchange(lowering, *node, ranking->key_count, node));
+    if (!is_partitioned(*node, ranking->key_count))
+        TRY(lower_exchange(lowering, *node, ranking->key_count, node));
     TRY(physical_create(lowering, PHYSICAL_DEDUPLICATE, (*node)->schema, node, 1, node));
     (*node)->deduplicate = deduplicate;
+    set_partitioned(lowering, *node, ranking->key_count);
     /* The first row to arrive stays the first. */
     if (deduplicate->is_event_time || deduplicate->keeps_last)
         (*node)->changelog |= PLAN_UPDATE_AFTERS;
@@ -99,9 +113,11 @@ static enum status lower_top_n(struct lowering *lowering, const struct ranking *
     top_n->emits_rank = emits_rank;
     top_n->takes_retractions = ((*node)->changelog & ~PLAN_INSERTS) != 0;
     top_n->state_ttl_ms = lowering->settings.state_ttl_ms;
-    TRY(lower_exchange(lowering, *node, ranking->key_count, node));
+    if (!is_partitioned(*node, ranking->key_count))
+        TRY(lower_exchange(lowering, *node, ranking->key_count, node));
     TRY(physical_create(lowering, PHYSICAL_TOP_N, schema, node, 1, node));
     (*node)->top_n = top_n;
+    set_partitioned(lowering, *node, ranking->key_count);
     /* Without an order the first to come stay. */
     if (top_n->order_count > 0 || top_n->takes_retractions)
         (*node)->changelog = PLAN_INSERTS | PLAN_UPDATE_AFTERS | PLAN_DELETES;
@@ -137,6 +153,7 @@ enum status lower_row_number(struct lowering *lowering, const struct relation *r
         return planner_error_at(lowering->planning->error, &relation->row_number->span,
                                 STATUS_INVALID_ARGUMENT,
                                 "The conditions on the number of ROW_NUMBER() let no row through");
+    const struct expression *filter = take_key_conditions(lowering, relation, &wanted);
     const bool *used = wanted_columns(lowering, &wanted, number + 1);
     bool is_constant = ranking.range.first == ranking.range.last;
     bool is_first = is_constant && ranking.range.first == 1;
@@ -144,7 +161,9 @@ enum status lower_row_number(struct lowering *lowering, const struct relation *r
     struct physical *node = NULL;
     place_columns(lowering, &ranking, used, time != TIME_ATTRIBUTE_PROCTIME);
     uint32_t width = ranking.input.count;
-    TRY(lower(lowering, relation->inputs[0], wanted_list(lowering, &ranking.input), &node));
+    struct wanted below = wanted_list(lowering, &ranking.input);
+    below.filter = filter;
+    TRY(lower(lowering, relation->inputs[0], below, &node));
     if (time != TIME_ATTRIBUTE_NONE && node->changelog == PLAN_INSERTS)
         TRY(lower_deduplicate(lowering, &ranking, time, &node));
     else

@@ -1,4 +1,7 @@
+#include "jobmanager/planner/physical/conjuncts.h"
 #include "jobmanager/planner/physical/windows.h"
+
+#include <string.h>
 
 /* A window table function whose rows are wanted one by one. */
 enum status lower_window(struct lowering *lowering, const struct relation *relation, struct wanted wanted,
@@ -7,6 +10,11 @@ enum status lower_window(struct lowering *lowering, const struct relation *relat
     const struct relation_window *window = relation->window;
     const struct relation *input = relation->inputs[0];
     uint32_t width = input->schema->num_fields;
+    bool *own = arena_calloc(lowering->arena, relation->schema->num_fields + 1, sizeof *own);
+    memset(own, true, width);
+    /* What does not concern the window is asked before rows are doubled. */
+    const struct expression *filter =
+        conjuncts_take(lowering->arena, &wanted.filter, own, relation->schema->num_fields);
     const bool *used = wanted_columns(lowering, &wanted, relation->schema->num_fields);
     uint32_t *map = arena_calloc(lowering->arena, width + 4, sizeof *map);
     struct column_list list = {.count = 0};
@@ -21,7 +29,9 @@ enum status lower_window(struct lowering *lowering, const struct relation *relat
             map[i] = column_list_place(lowering->arena, &list, field->name,
                                        expression_column(lowering->arena, i, field->type));
     }
-    TRY(lower(lowering, input, wanted_list(lowering, &list), &node));
+    struct wanted below = wanted_list(lowering, &list);
+    below.filter = filter;
+    TRY(lower(lowering, input, below, &node));
     if ((node->changelog & ~PLAN_INSERTS) != 0)
         return refuse_changes(lowering, node, "WindowTableFunction");
     struct plan_window_table_function *function = arena_calloc(lowering->arena, 1, sizeof *function);

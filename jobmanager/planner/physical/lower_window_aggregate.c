@@ -45,11 +45,12 @@ static struct property_list list_properties(struct lowering *lowering, const str
 
 /* Two phases where the partial results of a slice can be merged. The local phase goes by event time. */
 static bool has_two_phases(const struct lowering *lowering, const struct aggregation *aggregation,
-                           const struct plan_window *window)
+                           const struct windowed_input *input)
 {
+    const struct plan_window *window = &input->window;
     bool by_slices = window->kind != PLAN_WINDOW_SESSION || window->time == PLAN_TIME_ATTACHED;
     return by_slices && window->time != PLAN_TIME_PROCESSING && aggregation->is_mergeable &&
-           !lowering->settings.one_phase;
+           !lowering->settings.one_phase && !is_partitioned(input->node, aggregation->key_count);
 }
 
 static struct plan_window_aggregate *make_aggregate(struct lowering *lowering,
@@ -90,14 +91,16 @@ enum status lower_window_aggregate(struct lowering *lowering, struct aggregation
         aggregation_schema(lowering, aggregation, properties.columns, properties.count, map);
     enum plan_aggregate_phase phase = PLAN_AGGREGATE_SINGLE;
     struct physical *node = input.node;
-    if (has_two_phases(lowering, aggregation, &input.window)) {
+    if (has_two_phases(lowering, aggregation, &input)) {
         phase = PLAN_AGGREGATE_GLOBAL;
         TRY(lower_local(lowering, aggregation, &input, &node));
     }
-    TRY(lower_exchange(lowering, node, aggregation->key_count, &node));
+    if (!is_partitioned(node, aggregation->key_count))
+        TRY(lower_exchange(lowering, node, aggregation->key_count, &node));
     TRY(physical_create(lowering, PHYSICAL_WINDOW_AGGREGATE, schema, &node, 1, &node));
     node->window_aggregate = make_aggregate(lowering, aggregation, phase, &input);
     node->window_aggregate->properties = properties.properties;
     node->window_aggregate->property_count = properties.count;
+    set_partitioned(lowering, node, aggregation->key_count);
     return lower_mapped(lowering, node, map, wanted, ret_node);
 }

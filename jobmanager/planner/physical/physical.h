@@ -35,6 +35,10 @@ struct physical {
     size_t input_count;
     uint8_t changelog;        /* of enum plan_changelog: what leaves it; of a sink: what it takes */
     bool emits_update_before; /* somebody downstream needs -U */
+    /* The columns by whose hash its rows are divided among subtasks, or that there is one subtask alone. */
+    const uint32_t *partition_columns;
+    uint32_t partition_column_count; /* 0: in no known way */
+    bool is_single;
     /* By kind: */
     struct scan *scan;
     bool needs_watermark;             /* SCAN: somebody downstream goes by event time */
@@ -48,6 +52,7 @@ struct physical {
     bool is_limit; /* TOP_N: of ORDER BY ... LIMIT */
     const struct physical_exchange *exchange;
     const struct relation *sink; /* the RELATION_SINK */
+    struct physical *same;       /* the operator that does its work: itself, or an equal one */
     /* What it is known again by: the uid, and what those above it see of it. Columns by their origins. */
     const char **origins;
     char identity[PLAN_UID_BYTES], own_identity[PLAN_UID_BYTES];

@@ -55,6 +55,13 @@ STATUS_MUST_CHECK enum status lower_limit(struct lowering *lowering, const struc
 /* Brings the rows of equal keys, the first key_count columns, to one subtask; without keys all rows. */
 STATUS_MUST_CHECK enum status lower_exchange(struct lowering *lowering, struct physical *input,
                                              uint32_t key_count, struct physical **ret_node);
+/* Whether the rows of equal keys, the first key_count columns, are in one subtask already; without keys, all
+ * rows. */
+bool is_partitioned(const struct physical *node, uint32_t key_count);
+/* The node has the rows of its keys, the first key_count columns, in one subtask. */
+void set_partitioned(struct lowering *lowering, struct physical *node, uint32_t key_count);
+/* A calc has its input's partitions where it hands on the columns that they are made of. */
+void inherit_partitions(struct lowering *lowering, struct physical *calc);
 STATUS_MUST_CHECK enum status lower_union(struct lowering *lowering, const struct relation *relation,
                                           struct wanted wanted, struct physical **ret_node);
 
@@ -66,6 +73,8 @@ enum status refuse_changes(struct lowering *lowering, const struct physical *inp
 /* Asks for -U where somebody needs it; then every changelog is what it will be. */
 void infer_update_before(const struct physical_plan *plan, bool is_explained);
 
+/* Makes one of operators that do the same with the rows of the same inputs. */
+void share_operators(struct physical_plan *plan);
 /* Gives each operator its uid; the plan is complete. */
 void identify_operators(struct lowering *lowering);
 /* 32 hexadecimal digits. */

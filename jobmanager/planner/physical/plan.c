@@ -30,6 +30,7 @@ enum status physical_plan_create(struct planning *planning, const struct relatio
     for (size_t i = 0; i < sink_count; i++)
         TRY(lower_sink(&lowering, sinks[i], &plan.sinks[i]));
     prune_scans(&lowering);
+    share_operators(&plan);
     infer_update_before(&plan, planning->is_explained);
     identify_operators(&lowering);
     *ret_plan = plan;

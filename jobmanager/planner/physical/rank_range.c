@@ -1,4 +1,5 @@
 #include "common/expression/function.h"
+#include "jobmanager/planner/physical/conjuncts.h"
 #include "jobmanager/planner/physical/ranking.h"
 
 #include <string.h>
@@ -55,35 +56,15 @@ static bool take_condition(struct rank_range *range, const struct expression *co
     return narrow(range, operation, *(const int64_t *)right->value);
 }
 
-static void append_conjuncts(struct arena *arena, const struct expression *expression,
-                             const struct expression ***list, uint32_t *count)
-{
-    if (expression->kind == EXPRESSION_AND) {
-        for (uint32_t i = 0; i < expression->num_arguments; i++)
-            append_conjuncts(arena, expression->arguments[i], list, count);
-        return;
-    }
-    size_t size = *count * sizeof **list;
-    *list = arena_grow(arena, (const void *)*list, size, size + sizeof **list);
-    (*list)[(*count)++] = expression;
-}
-
 const struct expression *rank_range_take(struct arena *arena, const struct expression *filter,
                                          uint32_t number, struct rank_range *range)
 {
-    const struct expression **list = NULL;
     uint32_t count = 0;
     uint32_t kept = 0;
-    if (filter == NULL)
-        return NULL;
-    append_conjuncts(arena, filter, &list, &count);
+    const struct expression **list = conjuncts_of(arena, filter, &count);
     for (uint32_t i = 0; i < count; i++) {
         if (!take_condition(range, list[i], number))
             list[kept++] = list[i];
     }
-    if (kept == count)
-        return filter;
-    if (kept < 2)
-        return kept == 0 ? NULL : list[0];
-    return expression_node(arena, EXPRESSION_AND, filter->type, NULL, list, kept);
+    return kept == count ? filter : conjunction_of(arena, list, kept);
 }

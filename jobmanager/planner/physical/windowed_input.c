@@ -111,7 +111,7 @@ static enum status lower_group_window(struct lowering *lowering, const struct ag
     if (window->time == TIME_ATTRIBUTE_ROWTIME)
         time = column_list_place(lowering->arena, &list, base->schema->fields[window->time_column].name,
                                  expression_column(lowering->arena, window->time_column, window->time_type));
-    struct wanted wanted = wanted_list(lowering, &list);
+    struct wanted wanted = aggregation_input(lowering, aggregation, &list);
     TRY(lower_to_base(lowering, &base, &wanted));
     input->window = make_window(lowering, window);
     return lower_timed(lowering, base, wanted.projections[time], wanted, input);
@@ -140,7 +140,7 @@ static enum status lower_attached(struct lowering *lowering, const struct aggreg
         else
             input->window.window_end_column = at;
     }
-    return lower(lowering, relation, wanted_list(lowering, &list), &input->node);
+    return lower(lowering, relation, aggregation_input(lowering, aggregation, &list), &input->node);
 }
 
 static enum status lower_by_kind(struct lowering *lowering, const struct aggregation *aggregation,
@@ -149,7 +149,7 @@ static enum status lower_by_kind(struct lowering *lowering, const struct aggrega
     if (aggregation->window == NULL)
         return lower_group_window(lowering, aggregation, input);
     const struct relation *base = aggregation->relation->inputs[0];
-    struct wanted wanted = wanted_list(lowering, &aggregation->input);
+    struct wanted wanted = aggregation_input(lowering, aggregation, &aggregation->input);
     TRY(lower_to_base(lowering, &base, &wanted));
     const struct relation_window *window = aggregation->window;
     if (base->kind != RELATION_WINDOW || base->window != window ||
