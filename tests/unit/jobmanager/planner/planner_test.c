@@ -308,6 +308,16 @@ static void print_result(const struct planner_result *result, struct buffer *out
     }
 }
 
+static void set(struct session *session, const char *key, const char *value)
+{
+    size_t at = 0;
+    while (at < session->setting_count && strcmp(session->settings[at].key, key) != 0)
+        at++;
+    assert_true(at < SETTINGS_MAX);
+    session->settings[at] = (struct plan_configuration_entry){key, value};
+    session->setting_count += at == session->setting_count;
+}
+
 static enum status run(struct session *session, struct sql_text text, struct error *error)
 {
     const struct sql_statement *statement = NULL;
@@ -324,8 +334,7 @@ static enum status run(struct session *session, struct sql_text text, struct err
         return status;
     }
     if (statement->kind == SQL_SET) {
-        session->settings[session->setting_count++] =
-            (struct plan_configuration_entry){statement->key, statement->value};
+        set(session, statement->key, statement->value);
         return STATUS_OK;
     }
     if (statement->query != NULL)
