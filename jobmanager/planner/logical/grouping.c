@@ -109,6 +109,18 @@ static bool same_arguments(const struct sql_expression *a, const struct sql_expr
     return true;
 }
 
+static void append_property(struct grouping *grouping, enum plan_window_property property)
+{
+    struct arena *arena = grouping->planning->arena;
+    size_t size = grouping->property_count * sizeof *grouping->properties;
+    size_t names_size = grouping->property_count * sizeof *grouping->property_names;
+    grouping->properties = arena_grow(arena, grouping->properties, size, size + sizeof *grouping->properties);
+    grouping->property_names = arena_grow(arena, (const void *)grouping->property_names, names_size,
+                                          names_size + sizeof *grouping->property_names);
+    grouping->property_names[grouping->property_count] = NULL;
+    grouping->properties[grouping->property_count++] = property;
+}
+
 enum status grouping_property(const struct scope *scope, const struct sql_expression *syntax,
                               const char *function, enum plan_window_property property,
                               const struct expression **ret_expression)
@@ -128,10 +140,7 @@ enum status grouping_property(const struct scope *scope, const struct sql_expres
     while (at < grouping->property_count && grouping->properties[at] != property)
         at++;
     if (at == grouping->property_count) {
-        size_t size = grouping->property_count * sizeof *grouping->properties;
-        grouping->properties =
-            arena_grow(scope->arena, grouping->properties, size, size + sizeof *grouping->properties);
-        grouping->properties[grouping->property_count++] = property;
+        append_property(grouping, property);
     }
     *ret_expression =
         append_slot(grouping, GROUPING_PROPERTY, at, window_property_type(property, grouping->window));
@@ -144,6 +153,8 @@ void grouping_name(struct grouping *grouping, const struct expression *expressio
     if (expression->kind != EXPRESSION_COLUMN || expression->column < width)
         return;
     const struct grouping_slot *slot = &grouping->slots[expression->column - width];
-    if (slot->kind == GROUPING_CALL && grouping->calls[slot->index].name == NULL)
-        grouping->calls[slot->index].name = name;
+    const char **known = slot->kind == GROUPING_CALL ? &grouping->calls[slot->index].name
+                                                     : &grouping->property_names[slot->index];
+    if (*known == NULL)
+        *known = name;
 }

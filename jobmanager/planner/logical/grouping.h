@@ -39,6 +39,7 @@ struct grouping {
     struct grouping_call *calls;
     uint32_t call_count;
     enum plan_window_property *properties;
+    const char **property_names; /* as those of calls */
     uint32_t property_count;
     struct grouping_slot *slots;
     uint32_t slot_count;
@@ -64,7 +65,7 @@ STATUS_MUST_CHECK enum status grouping_property(const struct scope *scope,
                                                 const struct sql_expression *syntax, const char *function,
                                                 enum plan_window_property property,
                                                 const struct expression **ret_expression);
-/* The column of a call, when expression is nothing else, shall have this name. */
+/* The column of a call or property, when expression is nothing else, shall have this name. */
 void grouping_name(struct grouping *grouping, const struct expression *expression, const char *name);
 /* The aggregation over its input. */
 STATUS_MUST_CHECK enum status grouping_finish(struct grouping *grouping,

@@ -74,6 +74,7 @@ enum status grouping_finish(struct grouping *grouping, const struct relation **r
         .calls = calls,
         .call_count = grouping->call_count,
         .properties = grouping->properties,
+        .property_names = grouping->property_names,
         .property_count = grouping->property_count,
     };
     for (uint32_t i = 0; i < grouping->call_count; i++)

@@ -58,6 +58,7 @@ struct relation_aggregate {
     uint32_t call_count;
     const struct relation_window *window; /* GROUP BY TUMBLE(ts, ...) of old, over the input; else NULL */
     const enum plan_window_property *properties; /* of that window */
+    const char *const *property_names;           /* NULL when the statement gives none */
     uint32_t property_count;
 };
 

@@ -84,7 +84,7 @@ static const struct schema *output_schema(struct planning *planning, const struc
         schema_set_field(schema, at, name_of(planning->arena, aggregate->calls[i].name, at),
                          aggregate->calls[i].call.result);
     for (uint32_t i = 0; i < aggregate->property_count; i++, at++)
-        schema_set_field(schema, at, name_of(planning->arena, NULL, at),
+        schema_set_field(schema, at, name_of(planning->arena, aggregate->property_names[i], at),
                          window_property_type(aggregate->properties[i], aggregate->window));
     return plan_job_graph_hold(planning->graph, schema);
 }
