@@ -81,6 +81,8 @@ static void name_window(const struct physical *input, const struct plan_window *
                   (long long)window->size_us, (long long)window->slide_us, (long long)window->offset_us);
     if (window->time == PLAN_TIME_EVENT)
         buffer_printf(identity, " %s", origin(input, window->time_column));
+    if (window->partition_column_count > 0)
+        print_origins(input, window->partition_columns, (uint32_t)window->partition_column_count, identity);
 }
 
 /* What the first phase reads: where the keys and arguments come from. */

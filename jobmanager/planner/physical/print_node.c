@@ -138,6 +138,10 @@ static void print_window_function(const struct physical *node, struct buffer *ou
         buffer_append_text(&time, "time_col=[PROCTIME]");
     buffer_append_text(out, "WindowTableFunction(window=[");
     print_window(window, buffer_text(&time), out);
+    if (window->partition_column_count > 0) {
+        buffer_append_text(out, ", partition keys=");
+        print_columns(node->schema, window->partition_columns, (uint32_t)window->partition_column_count, out);
+    }
     buffer_append_byte(out, ']');
     buffer_free(&time);
 }

@@ -35,7 +35,7 @@ static bool equal_windows(const struct plan_window *a, const struct plan_window 
     return a->kind == b->kind && a->time == b->time && a->time_column == b->time_column &&
            a->window_start_column == b->window_start_column && a->window_end_column == b->window_end_column &&
            a->size_us == b->size_us && a->slide_us == b->slide_us && a->offset_us == b->offset_us &&
-           a->is_zoned == b->is_zoned;
+           a->is_zoned == b->is_zoned && a->partition_column_count == b->partition_column_count;
 }
 
 static bool equal_window_aggregates(const struct plan_window_aggregate *a,

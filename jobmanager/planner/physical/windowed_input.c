@@ -38,20 +38,38 @@ static bool is_bare(const struct expression *expression)
     return expression->kind == EXPRESSION_COLUMN;
 }
 
+static bool is_partition_column(const struct relation_window *window, uint32_t column)
+{
+    for (uint32_t i = 0; i < window->partition_column_count; i++) {
+        if (window->partition_columns[i] == column)
+            return true;
+    }
+    return false;
+}
+
+/* A row that a condition leaves out is part of its session all the same, but for whole sessions left out. */
+static bool keeps_sessions(struct lowering *lowering, const struct relation_window *window,
+                           const struct expression *filter, uint32_t width)
+{
+    bool *used = arena_calloc(lowering->arena, width + 1, sizeof *used);
+    if (filter != NULL)
+        expression_mark_columns(filter, used);
+    for (uint32_t i = 0; i < width; i++) {
+        if (used[i] && !is_partition_column(window, i))
+            return false;
+    }
+    return true;
+}
+
 /* A session's rows are divided as the table function says; the aggregation divides them by its keys. */
 static bool divides_as(const struct relation_window *window, const struct aggregation *aggregation,
                        const struct wanted *wanted)
 {
-    if (window->kind != PLAN_WINDOW_SESSION)
-        return true;
     if (window->partition_column_count != aggregation->key_count)
         return false;
     for (uint32_t i = 0; i < aggregation->key_count; i++) {
-        bool found = false;
-        for (uint32_t p = 0; p < window->partition_column_count; p++)
-            found |= is_bare(wanted->projections[i]) &&
-                     wanted->projections[i]->column == window->partition_columns[p];
-        if (!found)
+        const struct expression *key = wanted->projections[i];
+        if (!is_bare(key) || !is_partition_column(window, key->column))
             return false;
     }
     return true;
@@ -143,6 +161,18 @@ static enum status lower_attached(struct lowering *lowering, const struct aggreg
     return lower(lowering, relation, aggregation_input(lowering, aggregation, &list), &input->node);
 }
 
+/* Whether an aggregation of what is wanted of the function's rows can do its work as well. */
+static bool can_replace(struct lowering *lowering, const struct relation *function,
+                        const struct aggregation *aggregation, const struct wanted *wanted)
+{
+    const struct relation_window *window = function->window;
+    if (!is_free_of_window(lowering, function, wanted))
+        return false;
+    return window->kind != PLAN_WINDOW_SESSION ||
+           (divides_as(window, aggregation, wanted) &&
+            keeps_sessions(lowering, window, wanted->filter, function->schema->num_fields));
+}
+
 static enum status lower_by_kind(struct lowering *lowering, const struct aggregation *aggregation,
                                  struct windowed_input *input)
 {
@@ -153,7 +183,7 @@ static enum status lower_by_kind(struct lowering *lowering, const struct aggrega
     TRY(lower_to_base(lowering, &base, &wanted));
     const struct relation_window *window = aggregation->window;
     if (base->kind != RELATION_WINDOW || base->window != window ||
-        !is_free_of_window(lowering, base, &wanted) || !divides_as(window, aggregation, &wanted))
+        !can_replace(lowering, base, aggregation, &wanted))
         return lower_attached(lowering, aggregation, input);
     const struct expression *time =
         expression_column(lowering->arena, window->time_column, window->time_type);
