@@ -51,8 +51,10 @@ static enum status infer_call(const struct scope *scope, struct grouping_call *c
     TRY(aggregate_infer(call->function, types, call->argument_count, scope->grouping->is_grouped,
                         call->filter != NULL, &call->result, scope->error));
     for (uint32_t i = 0; i < call->argument_count; i++) {
-        if (types[i].kind == TYPE_NULL)
+        if (types[i].kind == TYPE_NULL) {
+            arguments[i] = type_null(scope->arena, arguments[i]);
             continue;
+        }
         TRY(expression_cast(scope->arena, arguments[i], types[i], false, &arguments[i], scope->error));
         arguments[i] = resolve_fold(scope, arguments[i]);
     }

@@ -75,6 +75,7 @@ enum status grouping_start(struct grouping *grouping, struct planning *planning,
         }
         TRY(resolve_expression(&inner, query->group_by[i], &key));
         TRY(check_expression_size(key, planning->error));
+        key = type_null(planning->arena, key);
         if (!has_key(keys, grouping->key_count, key))
             keys[grouping->key_count++] = key;
     }

@@ -122,6 +122,8 @@ enum status query_select(struct planning *planning, const struct sql_query *quer
     if (select.is_aggregate)
         TRY(group_input(&select, &row_number));
     TRY(number_rows(&select, &row_number));
+    for (uint32_t i = 0; query->is_distinct && i < select.list.count; i++)
+        select.list.expressions[i] = type_null(planning->arena, select.list.expressions[i]);
     *ret_relation = select.input;
     if (!is_input(&select))
         TRY(relation_project(planning, select.input, &select.list, ret_relation));

@@ -51,6 +51,10 @@ enum status query_union(struct planning *planning, const struct sql_query *query
     uint32_t width = inputs[0]->schema->num_fields;
     struct data_type *types = arena_calloc(arena, width + 1, sizeof *types);
     TRY(common_types(planning, query, inputs, types));
+    for (uint32_t i = 0; i < width; i++) {
+        if (types[i].kind == TYPE_NULL)
+            types[i] = data_type_of(TYPE_STRING);
+    }
     struct schema *schema = schema_create(width);
     for (uint32_t i = 0; i < width; i++)
         schema_set_field(schema, i, inputs[0]->schema->fields[i].name, types[i]);

@@ -37,5 +37,7 @@ STATUS_MUST_CHECK enum status resolve_constant(const struct scope *scope, const 
 const struct expression *resolve_fold(const struct scope *scope, const struct expression *expression);
 /* The same after a rewrite, when what stands below is not folded yet. */
 const struct expression *resolve_fold_all(const struct scope *scope, const struct expression *expression);
+/* The literal NULL has no type of its own: where its values are kept or sent it is a STRING. */
+const struct expression *type_null(struct arena *arena, const struct expression *expression);
 /* An expression too large or deep for those who walk it is an error. */
 STATUS_MUST_CHECK enum status check_expression_size(const struct expression *expression, struct error *error);

@@ -99,3 +99,10 @@ enum status resolve_literal(const struct scope *scope, const struct sql_expressi
     return planner_error_at(scope->error, &syntax->span, STATUS_UNSUPPORTED,
                             "An INTERVAL can only be added to or subtracted from a date or timestamp");
 }
+
+const struct expression *type_null(struct arena *arena, const struct expression *expression)
+{
+    if (expression->type.kind != TYPE_NULL)
+        return expression;
+    return expression_literal(arena, data_type_of(TYPE_STRING), NULL);
+}
