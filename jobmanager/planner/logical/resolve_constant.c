@@ -60,20 +60,28 @@ const struct expression *resolve_fold_all(const struct scope *scope, const struc
     return fold_constant(scope, expression);
 }
 
-enum { NODES_MAX = 100000 };
+enum { NODES_MAX = 100000, DEPTH_MAX = 2000 };
 
-static void count_nodes(const struct expression *expression, size_t *count)
+/* False when it is too deep; stops counting where there are too many. */
+static bool count_nodes(const struct expression *expression, uint32_t depth, size_t *count)
 {
+    if (depth > DEPTH_MAX)
+        return false;
     if (++*count > NODES_MAX)
-        return;
-    for (uint32_t i = 0; i < expression->num_arguments; i++)
-        count_nodes(expression->arguments[i], count);
+        return true;
+    for (uint32_t i = 0; i < expression->num_arguments; i++) {
+        if (!count_nodes(expression->arguments[i], depth + 1, count))
+            return false;
+    }
+    return true;
 }
 
 enum status check_expression_size(const struct expression *expression, struct error *error)
 {
     size_t count = 0;
-    count_nodes(expression, &count);
+    if (!count_nodes(expression, 1, &count))
+        return error_set(error, STATUS_EXHAUSTED,
+                         "An expression is more than %d operators deep once written out.", DEPTH_MAX);
     if (count > NODES_MAX)
         return error_set(error, STATUS_EXHAUSTED,
                          "An expression has more than %d operators once written out.", NODES_MAX);
