@@ -162,9 +162,13 @@ static void print_window(const struct plan_window *window, struct buffer *out)
         buffer_printf(out, " %u", window->time_column);
     if (window->time == PLAN_TIME_ATTACHED)
         buffer_printf(out, " %u..%u", window->window_start_column, window->window_end_column);
-    buffer_printf(out, " size=%lld slide=%lld offset=%lld%s)", (long long)window->size_us,
-                  (long long)window->slide_us, (long long)window->offset_us,
-                  window->is_zoned ? " zoned" : "");
+    buffer_printf(out, " size=%lld slide=%lld offset=%lld", (long long)window->size_us,
+                  (long long)window->slide_us, (long long)window->offset_us);
+    if (window->is_zoned)
+        buffer_printf(out, " zone=%s", window->time_zone);
+    if (window->partition_column_count > 0)
+        print_columns("by", window->partition_columns, (uint32_t)window->partition_column_count, out);
+    buffer_append_byte(out, ')');
 }
 
 static void print_aggregate(const struct plan_node *node, struct buffer *out)
