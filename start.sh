@@ -178,7 +178,8 @@ jobmanager_answers() { registered_taskmanagers >/dev/null; }
 enough_taskmanagers() { (($(registered_taskmanagers || echo 0) >= $1)); }
 
 options=(-c "$root/deploy/config.yaml" -D "jobmanager.rpc.port=$rpc_port" -D "rest.port=$rest_port"
-  -D "execution.checkpointing.dir=file://$RUN_DIR/checkpoints" -D "high-availability.storageDir=file://$RUN_DIR/ha")
+  -D "execution.checkpointing.dir=file://$RUN_DIR/checkpoints"
+  -D "execution.checkpointing.savepoint-dir=file://$RUN_DIR/savepoints" -D "high-availability.storageDir=file://$RUN_DIR/ha")
 
 start_jobmanager() {
   step "jobmanager" "$logs/jobmanager.log"

@@ -30,8 +30,21 @@ STATUS_MUST_CHECK enum status statement_run(struct sql_session *session, const c
 /* Reads from the terminal, or from a pipe, until QUIT or the end. */
 void interactive_run(struct sql_session *session, FILE *output);
 
+/* Something that is done to a job. */
+struct job_command {
+    const char *url;
+    const char *job_id;    /* NULL: only where disposed is given */
+    const char *directory; /* for the savepoint; NULL: as configured */
+    const char *disposed;  /* a savepoint that is to go; NULL: none */
+    bool is_drain;
+};
+
 int list_command(const char *url);
-int cancel_command(const char *url, const char *job_id);
+int cancel_command(const struct job_command *command);
+/* These wait until it is done. */
+int savepoint_command(const struct job_command *command);
+int stop_command(const struct job_command *command);
+int checkpoint_command(const struct job_command *command);
 /* A cluster in this process, then the script on it. */
 int local_command(const struct client_options *options);
 

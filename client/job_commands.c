@@ -83,9 +83,10 @@ int list_command(const char *url)
     return code;
 }
 
-int cancel_command(const char *url, const char *job_id)
+int cancel_command(const struct job_command *command)
 {
-    struct http_client *http = http_client_create(url);
+    const char *job_id = command->job_id;
+    struct http_client *http = http_client_create(command->url);
     struct buffer path = {0};
     buffer_printf(&path, "/jobs/%s?mode=cancel", job_id);
     struct http_answer answer;

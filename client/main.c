@@ -12,6 +12,11 @@ static const char usage[] =
     "  local -f FILE [-D name=value]...     run a script on a cluster inside this process\n"
     "  list                                 the jobs\n"
     "  cancel JOB_ID                        cancel a job\n"
+    "  savepoint JOB_ID [DIRECTORY]         write a savepoint, from which another job can go on\n"
+    "  savepoint -d PATH                    remove a savepoint\n"
+    "  stop [-p DIRECTORY] [--drain] JOB_ID end a job with a savepoint; --drain: as if its data were at its "
+    "end\n"
+    "  checkpoint JOB_ID                    take a checkpoint now\n"
     "\n"
     "  --jobmanager URL   where the jobmanager answers (http://127.0.0.1:8081, or $FRAZIL_JOBMANAGER)\n"
     "  -D name=value      the value of ${name} in a script; for `local` also a setting of the cluster\n";
@@ -93,10 +98,68 @@ static int sql_command(const struct client_options *options)
     return status == STATUS_OK ? 0 : 1;
 }
 
+struct job_command_entry {
+    const char *name;
+    int (*run)(const struct job_command *command);
+};
+
+static const struct job_command_entry job_commands[] = {
+    {"cancel", cancel_command},
+    {"savepoint", savepoint_command},
+    {"stop", stop_command},
+    {"checkpoint", checkpoint_command},
+};
+
+static const struct job_command_entry *find_job_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof job_commands / sizeof job_commands[0]; i++)
+        if (strcmp(job_commands[i].name, name) == 0)
+            return &job_commands[i];
+    return NULL;
+}
+
+static bool is_option(const char *argument, const char *short_name, const char *long_name)
+{
+    return strcmp(argument, short_name) == 0 || strcmp(argument, long_name) == 0;
+}
+
+/* The argument that is not understood; NULL when all are. Flags are Flink's: -d has a value for savepoint. */
+static const char *parse_job_command(int argc, char **argv, struct job_command *command)
+{
+    bool is_stop = strcmp(argv[1], "stop") == 0, is_savepoint = strcmp(argv[1], "savepoint") == 0;
+    for (int i = 2; i < argc; i++) {
+        bool has_value = i + 1 < argc;
+        if (is_option(argv[i], "-m", "--jobmanager") && has_value)
+            command->url = argv[++i];
+        else if (is_stop && is_option(argv[i], "-d", "--drain"))
+            command->is_drain = true;
+        else if (is_stop && is_option(argv[i], "-p", "--savepointPath") && has_value)
+            command->directory = argv[++i];
+        else if (is_savepoint && is_option(argv[i], "-d", "--dispose") && has_value)
+            command->disposed = argv[++i];
+        else if (argv[i][0] != '-' && command->job_id == NULL)
+            command->job_id = argv[i];
+        else if (argv[i][0] != '-' && is_savepoint && command->directory == NULL)
+            command->directory = argv[i];
+        else
+            return argv[i];
+    }
+    return NULL;
+}
+
+static int run_job_command(const struct job_command_entry *entry, int argc, char **argv, const char *url)
+{
+    struct job_command command = {.url = url};
+    const char *unknown = parse_job_command(argc, argv, &command);
+    if (unknown != NULL)
+        return refuse("unexpected argument ", unknown);
+    if (command.job_id == NULL && command.disposed == NULL)
+        return refuse(entry->name, " needs the id of a job");
+    return entry->run(&command);
+}
+
 static int dispatch(const char *command, const struct client_options *options, const char *rest)
 {
-    if (strcmp(command, "cancel") == 0)
-        return rest != NULL ? cancel_command(options->url, rest) : refuse("cancel needs the id of a job", "");
     if (rest != NULL)
         return refuse("unexpected argument ", rest);
     if (strcmp(command, "sql") == 0)
@@ -117,8 +180,13 @@ int main(int argc, char **argv)
         return 0;
     }
     const char *url = getenv("FRAZIL_JOBMANAGER");
+    if (url == NULL)
+        url = "http://127.0.0.1:8081";
+    const struct job_command_entry *job_command = find_job_command(argv[1]);
+    if (job_command != NULL)
+        return run_job_command(job_command, argc, argv, url);
     struct client_options options = {
-        .url = url != NULL ? url : "http://127.0.0.1:8081",
+        .url = url,
         .variables = configuration_create(),
     };
     const char *rest = NULL;

@@ -109,6 +109,9 @@ void checkpoint_metadata_encode(const struct checkpoint_metadata *metadata, stru
     message.attempt = metadata->attempt;
     message.max_parallelism = metadata->max_parallelism;
     message.is_final = metadata->is_final;
+    message.is_drained = metadata->is_drained;
+    message.is_savepoint = metadata->is_savepoint;
+    message.savepoint_folder = text(metadata->savepoint_folder);
     message.trigger_ms = metadata->trigger_ms;
     message.completed_ms = metadata->completed_ms;
     fill_states(metadata, arena, &message);
@@ -226,6 +229,9 @@ static struct checkpoint_metadata *from_message(const Frazil__Checkpoint__Metada
     metadata->attempt = message->attempt;
     metadata->max_parallelism = message->max_parallelism;
     metadata->is_final = message->is_final;
+    metadata->is_drained = message->is_drained;
+    metadata->is_savepoint = message->is_savepoint;
+    metadata->savepoint_folder = arena_strdup(metadata->arena, message->savepoint_folder);
     metadata->trigger_ms = message->trigger_ms;
     metadata->completed_ms = message->completed_ms;
     take_states(message, metadata);

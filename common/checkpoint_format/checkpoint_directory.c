@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char metadata_name[] = "_metadata";
-
 char *checkpoint_job_folder(const char *directory, const char *name_space, const char *job_id)
 {
     struct buffer path = {0};
@@ -31,7 +29,7 @@ static char *metadata_path(const char *job_folder, struct checkpoint_reference r
 {
     char *folder = checkpoint_folder(job_folder, reference);
     struct buffer path = {0};
-    buffer_printf(&path, "%s/%s", folder, metadata_name);
+    buffer_printf(&path, "%s/%s", folder, CHECKPOINT_METADATA_NAME);
     free(folder);
     return buffer_take(&path, NULL);
 }
@@ -161,18 +159,25 @@ enum status checkpoint_read(struct file_io *io, const char *job_folder, struct c
     return status;
 }
 
+char *checkpoint_folder_of(const char *path)
+{
+    bool is_file = strcmp(file_path_name(path), CHECKPOINT_METADATA_NAME) == 0;
+    char *folder = is_file ? file_path_parent(path) : mem_strdup(path);
+    size_t size = strlen(folder);
+    while (size > 1 && folder[size - 1] == '/')
+        folder[--size] = '\0';
+    return folder;
+}
+
 enum status checkpoint_read_path(struct file_io *io, const char *path,
                                  struct checkpoint_metadata **ret_metadata, struct error *error)
 {
-    if (strcmp(file_path_name(path), metadata_name) == 0)
-        return read_file(io, path, ret_metadata, error);
+    char *folder = checkpoint_folder_of(path);
     struct buffer file = {0};
-    size_t size = strlen(path);
-    while (size > 1 && path[size - 1] == '/')
-        size--;
-    buffer_printf(&file, "%.*s/%s", (int)size, path, metadata_name);
+    buffer_printf(&file, "%s/%s", folder, CHECKPOINT_METADATA_NAME);
     enum status status = read_file(io, buffer_text(&file), ret_metadata, error);
     buffer_free(&file);
+    free(folder);
     return status;
 }
 

@@ -7,7 +7,7 @@
  * The published checkpoints of a job: <directory>/<namespace>/<job id>/chk-<N>-e<epoch>/_metadata, each
  * published by link(). All calls block.
  */
-enum { CHECKPOINT_PATH_BYTES = 1024 };
+#define CHECKPOINT_METADATA_NAME "_metadata"
 
 /* The folder of a job's checkpoints; the caller frees it. */
 char *checkpoint_job_folder(const char *directory, const char *name_space, const char *job_id);
@@ -36,5 +36,7 @@ STATUS_MUST_CHECK enum status checkpoint_read(struct file_io *io, const char *jo
 STATUS_MUST_CHECK enum status checkpoint_read_path(struct file_io *io, const char *path,
                                                    struct checkpoint_metadata **ret_metadata,
                                                    struct error *error);
+/* That folder; the caller frees it. */
+char *checkpoint_folder_of(const char *path);
 STATUS_MUST_CHECK enum status checkpoint_delete(struct file_io *io, const char *job_folder,
                                                 struct checkpoint_reference reference, struct error *error);

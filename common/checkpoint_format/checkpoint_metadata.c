@@ -10,6 +10,7 @@ struct checkpoint_metadata *checkpoint_metadata_create(void)
     struct checkpoint_metadata *metadata = mem_calloc(1, sizeof *metadata);
     refcount_init(&metadata->refs);
     metadata->arena = arena_create(4096);
+    metadata->name_space = metadata->job_id = metadata->lineage = metadata->savepoint_folder = "";
     return metadata;
 }
 

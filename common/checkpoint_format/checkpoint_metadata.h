@@ -50,7 +50,10 @@ struct checkpoint_metadata {
     uint64_t checkpoint_id;
     uint32_t attempt;
     uint32_t max_parallelism;
-    bool is_final; /* all sources had ended */
+    bool is_final;     /* all sources had ended */
+    bool is_drained;   /* ... since they were made to: the job that wrote it is at its end */
+    bool is_savepoint; /* read from a savepoint: paths are relative to its own folder, no file is shared */
+    const char *savepoint_folder; /* where a savepoint of it is written; "" when none is */
     int64_t trigger_ms;
     int64_t completed_ms;
     struct checkpoint_operator_state *states;

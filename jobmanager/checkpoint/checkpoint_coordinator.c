@@ -22,7 +22,7 @@ struct coordinator *coordinator_create(const struct coordinator_options *options
     coordinator->options.lineage = arena_strdup(coordinator->arena, options->lineage);
     coordinator->callbacks = *callbacks;
     coordinator->next_id = 1;
-    coordinator->restored_ms = -1;
+    coordinator->restored.restored_ms = -1;
     coordinator->reserve_retry_ms = -1;
     coordinator->acknowledged = mem_calloc(options->num_tasks, sizeof *coordinator->acknowledged);
     return coordinator;
@@ -34,8 +34,15 @@ void coordinator_free(struct coordinator *coordinator)
         return;
     checkpoint_metadata_unref(coordinator->metadata);
     checkpoint_metadata_unref(coordinator->latest);
-    for (size_t i = 0; i < coordinator->num_retained; i++)
+    for (size_t i = 0; i < coordinator->num_retained; i++) {
         free(coordinator->retained[i].files);
+        checkpoint_metadata_unref(coordinator->retained[i].savepoint);
+        requested_checkpoint_clear(&coordinator->retained[i].request);
+    }
+    for (size_t i = 0; i < coordinator->num_queued; i++)
+        requested_checkpoint_clear(&coordinator->queue[i]);
+    requested_checkpoint_clear(&coordinator->current);
+    coordinator_free_records(coordinator);
     state_files_free(&coordinator->files);
     free(coordinator->acknowledged);
     arena_free(coordinator->arena);
@@ -96,24 +103,30 @@ static void record_failure(struct coordinator *coordinator, uint64_t checkpoint_
     snprintf(record->failure, sizeof record->failure, "%.255s", reason->message);
 }
 
-/* Gives up the checkpoint in progress. */
-static void abort_progress(struct coordinator *coordinator, const struct error *reason, int64_t now_ms)
+/* Gives up the checkpoint in progress. True: the job was to end with it, and its sources stand still. */
+static bool abort_progress(struct coordinator *coordinator, const struct error *reason, int64_t now_ms)
 {
     uint64_t checkpoint_id = coordinator->metadata->checkpoint_id;
     record_failure(coordinator, checkpoint_id, reason, now_ms);
     coordinator_scrap(coordinator, coordinator->metadata);
     drop_progress(coordinator);
     coordinator->callbacks.aborted(coordinator->callbacks.context, checkpoint_id, reason);
+    return coordinator_refuse_current(coordinator, checkpoint_id, reason);
+}
+
+void coordinator_fail_job(struct coordinator *coordinator, const struct error *failure)
+{
+    coordinator->callbacks.fail_job(coordinator->callbacks.context, failure);
 }
 
 /* A failure that is not a consequence of the attempt's end. */
 static void count_failure(struct coordinator *coordinator, const struct error *reason, uint64_t checkpoint_id,
-                          bool is_store)
+                          bool is_store, bool was_stop)
 {
     if (!coordinator->is_running)
         return;
     bool is_tolerated = ++coordinator->failures_in_row <= coordinator->options.tolerable_failures;
-    bool must_rewind = coordinator->options.rewinds && !GUARD(MUTANT_NO_REWIND, false);
+    bool must_rewind = (coordinator->options.rewinds && !GUARD(MUTANT_NO_REWIND, false)) || was_stop;
     if (is_tolerated && !must_rewind)
         return;
     struct error failure;
@@ -132,6 +145,7 @@ static void count_failure(struct coordinator *coordinator, const struct error *r
 
 static void trigger(struct coordinator *coordinator, int64_t now_ms)
 {
+    bool is_periodic = !coordinator_take_request(coordinator);
     coordinator->progress = PROGRESS_WAITS;
     coordinator->is_final = coordinator->is_ended;
     coordinator->num_acknowledged = coordinator->num_end_of_input = 0;
@@ -145,14 +159,21 @@ static void trigger(struct coordinator *coordinator, int64_t now_ms)
     metadata->attempt = coordinator->attempt;
     metadata->max_parallelism = coordinator->options.max_parallelism;
     metadata->trigger_ms = now_ms;
+    metadata->is_drained = coordinator->current.is_drain;
+    if (coordinator->current.folder != NULL)
+        metadata->savepoint_folder = arena_strdup(metadata->arena, coordinator->current.folder);
     coordinator->metadata = metadata;
     coordinator->counts.triggered++;
     coordinator_add_record(coordinator, now_ms);
-    coordinator->next_trigger_ms = now_ms + coordinator->options.interval_ms;
+    if (is_periodic)
+        coordinator->next_trigger_ms = now_ms + coordinator->options.interval_ms;
     struct coordinator_trigger command = {
         .checkpoint_id = metadata->checkpoint_id,
         .durable_id = coordinator->latest == NULL ? 0 : coordinator->latest->checkpoint_id,
-        .kind = coordinator->is_final ? CHECKPOINT_FINAL : CHECKPOINT_PERIODIC,
+        .kind = coordinator->current.folder != NULL ? coordinator->current.kind
+                : coordinator->is_final             ? CHECKPOINT_FINAL
+                                                    : CHECKPOINT_PERIODIC,
+        .is_drain = coordinator->current.is_drain,
         .now_ms = now_ms,
     };
     coordinator->callbacks.trigger(coordinator->callbacks.context, &command);
@@ -163,13 +184,14 @@ static bool wants_trigger(const struct coordinator *coordinator)
 {
     return coordinator->is_running && !coordinator->is_stopped && !coordinator->is_final_durable &&
            coordinator->progress == PROGRESS_NONE && coordinator->next_id < coordinator->reserved_until &&
-           (coordinator->is_ended || coordinator->options.interval_ms > 0) &&
+           (coordinator->is_ended || coordinator->options.interval_ms > 0 || coordinator->num_queued > 0) &&
            coordinator_num_uncommitted(coordinator) < coordinator->options.max_uncommitted;
 }
 
 static void advance(struct coordinator *coordinator, int64_t now_ms)
 {
-    if (wants_trigger(coordinator) && now_ms >= coordinator->next_trigger_ms)
+    bool is_due = coordinator->num_queued > 0 || now_ms >= coordinator->next_trigger_ms;
+    if (wants_trigger(coordinator) && is_due)
         trigger(coordinator, now_ms);
 }
 
@@ -211,21 +233,22 @@ void coordinator_all_ended(struct coordinator *coordinator, int64_t now_ms)
 void coordinator_attempt_ended(struct coordinator *coordinator, int64_t now_ms)
 {
     coordinator->is_running = coordinator->is_ended = false;
-    if (coordinator->progress != PROGRESS_WAITS || GUARD(MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, false))
-        return;
     struct error reason;
     error_set(&reason, STATUS_CANCELLED, "the attempt ended");
+    coordinator_refuse_queued(coordinator, &reason);
+    if (coordinator->progress != PROGRESS_WAITS || GUARD(MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, false))
+        return;
     abort_progress(coordinator, &reason, now_ms);
 }
 
 void coordinator_stop(struct coordinator *coordinator, int64_t now_ms)
 {
     coordinator->is_stopped = true;
-    if (coordinator->progress != PROGRESS_WAITS)
-        return;
     struct error reason;
     error_set(&reason, STATUS_CANCELLED, "the job is cancelled");
-    abort_progress(coordinator, &reason, now_ms);
+    coordinator_refuse_queued(coordinator, &reason);
+    if (coordinator->progress == PROGRESS_WAITS)
+        abort_progress(coordinator, &reason, now_ms);
 }
 
 static void begin_store(struct coordinator *coordinator, int64_t now_ms)
@@ -294,11 +317,7 @@ enum status coordinator_acknowledge(struct coordinator *coordinator,
     coordinator->num_acknowledged++;
     coordinator->num_end_of_input += acknowledgement->is_end_of_input;
     take_content(coordinator->metadata, acknowledgement);
-    struct checkpoint_record *record = coordinator_record(coordinator, acknowledgement->checkpoint_id);
-    record->latest_ack_ms = now_ms;
-    record->num_acknowledged = coordinator->num_acknowledged;
-    if (acknowledgement->alignment_ms > record->alignment_ms)
-        record->alignment_ms = acknowledgement->alignment_ms;
+    coordinator_note_task(coordinator, acknowledgement, now_ms);
     uint32_t missing = coordinator->options.num_tasks - coordinator->num_acknowledged;
     if (missing <= 1 && GUARD(MUTANT_INCOMPLETE_CHECKPOINT, missing == 0))
         begin_store(coordinator, now_ms);
@@ -318,9 +337,9 @@ enum status coordinator_decline(struct coordinator *coordinator, uint32_t attemp
         return error_set(error, STATUS_FENCED, "attempt %u is not the present one", attempt);
     if (coordinator->progress != PROGRESS_WAITS || coordinator->metadata->checkpoint_id != checkpoint_id)
         return STATUS_OK;
-    abort_progress(coordinator, reason, now_ms);
+    bool was_stop = abort_progress(coordinator, reason, now_ms);
     retry_final(coordinator, now_ms);
-    count_failure(coordinator, reason, checkpoint_id, false);
+    count_failure(coordinator, reason, checkpoint_id, false, was_stop);
     return STATUS_OK;
 }
 
@@ -344,6 +363,9 @@ void coordinator_stored(struct coordinator *coordinator, uint64_t checkpoint_id,
     checkpoint_metadata_unref(coordinator->latest);
     coordinator->latest = metadata;
     coordinator_retain(coordinator, metadata, false);
+    coordinator_settle_current(coordinator, &coordinator->retained[coordinator->num_retained - 1], metadata);
+    if (coordinator->stop_id == checkpoint_id)
+        coordinator->is_final_durable = true;
     int64_t earliest_ms = now_ms + coordinator->options.min_pause_ms;
     if (coordinator->next_trigger_ms < earliest_ms && !coordinator->is_ended)
         coordinator->next_trigger_ms = earliest_ms;
@@ -357,16 +379,19 @@ void coordinator_store_failed(struct coordinator *coordinator, uint64_t checkpoi
                               const struct error *reason, int64_t now_ms)
 {
     CHECK(coordinator->progress == PROGRESS_STORES && coordinator->metadata->checkpoint_id == checkpoint_id);
-    abort_progress(coordinator, reason, now_ms);
+    bool was_stop = abort_progress(coordinator, reason, now_ms);
     retry_final(coordinator, now_ms);
-    count_failure(coordinator, reason, checkpoint_id, true);
+    count_failure(coordinator, reason, checkpoint_id, true, was_stop);
 }
 
 void coordinator_committed(struct coordinator *coordinator, uint64_t checkpoint_id, int64_t now_ms)
 {
-    for (size_t i = 0; i < coordinator->num_retained; i++)
-        if (coordinator->retained[i].reference.checkpoint_id == checkpoint_id)
-            coordinator->retained[i].is_committed = true;
+    for (size_t i = 0; i < coordinator->num_retained; i++) {
+        if (coordinator->retained[i].reference.checkpoint_id != checkpoint_id)
+            continue;
+        coordinator->retained[i].is_committed = true;
+        coordinator_begin_copy(coordinator, &coordinator->retained[i]);
+    }
     struct checkpoint_record *record = coordinator_record(coordinator, checkpoint_id);
     if (record != NULL) {
         record->is_committed = true;
@@ -385,9 +410,9 @@ void coordinator_tick(struct coordinator *coordinator, int64_t now_ms)
         error_set(&reason, STATUS_TIMEOUT, "expired after %" PRId64 " ms with %u of %u acknowledgements",
                   coordinator->options.timeout_ms, coordinator->num_acknowledged,
                   coordinator->options.num_tasks);
-        abort_progress(coordinator, &reason, now_ms);
+        bool was_stop = abort_progress(coordinator, &reason, now_ms);
         retry_final(coordinator, now_ms);
-        count_failure(coordinator, &reason, checkpoint_id, false);
+        count_failure(coordinator, &reason, checkpoint_id, false, was_stop);
     }
     if (coordinator->reserve_retry_ms >= 0 && now_ms >= coordinator->reserve_retry_ms)
         reserve(coordinator);
@@ -398,7 +423,9 @@ int64_t coordinator_next_timer_ms(const struct coordinator *coordinator)
 {
     if (coordinator->progress == PROGRESS_WAITS)
         return coordinator->metadata->trigger_ms + coordinator->options.timeout_ms;
-    int64_t next_ms = wants_trigger(coordinator) ? coordinator->next_trigger_ms : INT64_MAX;
+    int64_t next_ms = !wants_trigger(coordinator)   ? INT64_MAX
+                      : coordinator->num_queued > 0 ? 0
+                                                    : coordinator->next_trigger_ms;
     bool is_retry_first = coordinator->reserve_retry_ms >= 0 && coordinator->reserve_retry_ms < next_ms;
     return is_retry_first ? coordinator->reserve_retry_ms : next_ms;
 }

@@ -29,12 +29,25 @@ struct coordinator_options {
 enum checkpoint_kind {
     CHECKPOINT_PERIODIC,
     CHECKPOINT_FINAL, /* behind the end of all input */
+    CHECKPOINT_SAVEPOINT,
+    CHECKPOINT_STOP, /* a savepoint with which the job ends */
+};
+
+enum { COORDINATOR_REQUEST_ID_BYTES = 33, COORDINATOR_MAX_REQUESTS = 16 };
+
+/* A checkpoint that somebody asked for. */
+struct coordinator_request {
+    const char *id;            /* 32 hexadecimal digits */
+    enum checkpoint_kind kind; /* PERIODIC: now, SAVEPOINT or STOP */
+    bool is_drain;             /* STOP: the sources end before the barrier */
+    const char *folder;        /* of the savepoint; NULL: none */
 };
 
 struct coordinator_trigger {
     uint64_t checkpoint_id;
     uint64_t durable_id; /* the newest durable one, 0 when none: kept until this one is resolved */
     enum checkpoint_kind kind;
+    bool is_drain;
     int64_t now_ms;
 };
 
@@ -54,6 +67,14 @@ struct coordinator_callbacks {
     /* A checkpoint was given up: what its tasks wrote for it, files of keyed state and those of its
      * committables, is nobody's. A reference is passed on. */
     void (*scrap)(void *context, struct checkpoint_metadata *metadata, const struct path_list *files);
+    /* A savepoint is durable and committed: it is to be written into metadata->savepoint_folder; answered by
+     * coordinator_copied. A reference is passed on. */
+    void (*copy)(void *context, struct checkpoint_metadata *metadata);
+    /* What somebody asked for is there (failure NULL), or will not be. */
+    void (*answered)(void *context, const char *request_id, uint64_t checkpoint_id,
+                     const struct error *failure);
+    /* The job has reached the end that it was asked for. */
+    void (*finish)(void *context, uint64_t checkpoint_id);
 };
 
 struct coordinator_acknowledgement {
@@ -69,7 +90,15 @@ struct coordinator_acknowledgement {
     size_t num_keyed_states;
     const struct checkpoint_committable *committables;
     size_t num_committables;
-    int64_t alignment_ms;
+    int64_t start_delay_ms, alignment_ms, sync_duration_ms, async_duration_ms;
+    uint64_t aligned_bytes;
+};
+
+/* What one task said of its part. */
+struct checkpoint_task_record {
+    int64_t ack_ms; /* -1: not yet */
+    uint64_t state_bytes, incremental_bytes, aligned_bytes;
+    int64_t start_delay_ms, alignment_ms, sync_duration_ms, async_duration_ms;
 };
 
 enum checkpoint_status { CHECKPOINT_IN_PROGRESS, CHECKPOINT_COMPLETED, CHECKPOINT_FAILED };
@@ -79,6 +108,7 @@ struct checkpoint_record {
     uint64_t checkpoint_id;
     uint64_t epoch;
     enum checkpoint_status status;
+    enum checkpoint_kind kind;
     bool is_final;
     bool is_committed;
     bool is_discarded;
@@ -88,8 +118,11 @@ struct checkpoint_record {
     int64_t committed_ms;
     int64_t ended_ms; /* when it completed or failed */
     int64_t alignment_ms;
-    uint64_t size_bytes;
+    uint64_t size_bytes; /* of the metadata file */
+    uint64_t state_bytes, incremental_bytes, aligned_bytes;
     uint32_t num_acknowledged;
+    struct checkpoint_task_record *tasks; /* num_tasks of them, in their order */
+    char *savepoint_folder;               /* NULL: none */
     char failure[256];
 };
 
@@ -120,6 +153,12 @@ void coordinator_attempt_started(struct coordinator *coordinator, uint32_t attem
 void coordinator_running(struct coordinator *coordinator, int64_t now_ms);
 void coordinator_all_ended(struct coordinator *coordinator, int64_t now_ms);
 void coordinator_attempt_ended(struct coordinator *coordinator, int64_t now_ms);
+/* Answered by a callback, sooner or later. Refused at once while not all tasks run. */
+void coordinator_ask(struct coordinator *coordinator, const struct coordinator_request *request,
+                     int64_t now_ms);
+/* The savepoint of that checkpoint is written (failure NULL), or could not be. */
+void coordinator_copied(struct coordinator *coordinator, uint64_t checkpoint_id, const struct error *failure,
+                        int64_t now_ms);
 /* No more triggers; what is in progress is aborted unless it is being published. */
 void coordinator_stop(struct coordinator *coordinator, int64_t now_ms);
 
@@ -140,16 +179,29 @@ int64_t coordinator_next_timer_ms(const struct coordinator *coordinator);
 
 /* A checkpoint is being published: no attempt may be restored until that is resolved. */
 bool coordinator_is_storing(const struct coordinator *coordinator);
+/* The durable checkpoint with which the job is to end, 0 when none: until that is decided, by finish or by
+ * fail_job, no attempt is started. */
+uint64_t coordinator_stop_id(const struct coordinator *coordinator);
+/* A savepoint is being written: the files of its checkpoint are needed. */
+bool coordinator_is_copying(const struct coordinator *coordinator);
 /* The newest durable checkpoint: what an attempt restores. NULL: none. Borrowed. */
 struct checkpoint_metadata *coordinator_latest(const struct coordinator *coordinator);
 /* What must be there for the checkpoints that are kept: the caller frees both. */
 void coordinator_list_kept(const struct coordinator *coordinator,
                            struct checkpoint_reference **ret_references, size_t *ret_num_references,
                            struct path_list *ret_files);
+/* The attempt restores the newest durable checkpoint. */
 void coordinator_count_restore(struct coordinator *coordinator, int64_t now_ms);
+/* What was restored last. */
+struct restored_checkpoint {
+    struct checkpoint_reference reference;
+    bool is_own; /* of this job, not of the one that it was restored from */
+    bool is_savepoint;
+    int64_t restored_ms; /* -1: none was */
+};
 struct coordinator_counts coordinator_counts(const struct coordinator *coordinator);
 /* Newest first: index 0 .. coordinator_history_size - 1. */
 size_t coordinator_history_size(const struct coordinator *coordinator);
 const struct checkpoint_record *coordinator_history_at(const struct coordinator *coordinator, size_t index);
-int64_t coordinator_restored_ms(const struct coordinator *coordinator);
+struct restored_checkpoint coordinator_restored(const struct coordinator *coordinator);
 const struct coordinator_options *coordinator_options(const struct coordinator *coordinator);

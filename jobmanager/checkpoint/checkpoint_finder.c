@@ -45,14 +45,12 @@ static void pass_id(struct found_checkpoints *found, uint64_t used_id)
         found->next_id = used_id + 1;
 }
 
-/* Above the folder of a checkpoint, which path is, or its metadata file. */
-static char *job_folder_of(const char *path)
+/* What the paths of its files are relative to: a savepoint keeps them itself. */
+static char *base_of(const char *path, const struct checkpoint_metadata *metadata)
 {
-    bool is_file = strcmp(file_path_name(path), "_metadata") == 0;
-    char *folder = is_file ? file_path_parent(path) : mem_strdup(path);
-    size_t size = strlen(folder);
-    while (size > 1 && folder[size - 1] == '/')
-        folder[--size] = '\0';
+    char *folder = checkpoint_folder_of(path);
+    if (metadata->is_savepoint)
+        return folder;
     char *job_folder = file_path_parent(folder);
     free(folder);
     return job_folder;
@@ -66,7 +64,7 @@ static enum status restore_other(const struct checkpoint_search *search, struct 
     if (status != STATUS_OK)
         return status;
     pass_id(found, found->latest->checkpoint_id);
-    found->folder = job_folder_of(path);
+    found->folder = base_of(path, found->latest);
     found->is_settled = search->is_new_lineage;
     return found->is_settled ? STATUS_OK : read_uncommitted(search->io, found->folder, found, error);
 }

@@ -6,20 +6,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void free_record(struct checkpoint_record *record)
+{
+    free(record->tasks);
+    free(record->savepoint_folder);
+}
+
 void coordinator_add_record(struct coordinator *coordinator, int64_t now_ms)
 {
     struct checkpoint_record *record =
         &coordinator->history[coordinator->num_history++ % COORDINATOR_HISTORY];
+    free_record(record);
     *record = (struct checkpoint_record){
         .checkpoint_id = coordinator->metadata->checkpoint_id,
         .epoch = coordinator->options.epoch,
+        .kind = coordinator->current.folder != NULL ? coordinator->current.kind : CHECKPOINT_PERIODIC,
         .is_final = coordinator->is_final,
         .trigger_ms = now_ms,
         .latest_ack_ms = -1,
         .durable_ms = -1,
         .committed_ms = -1,
         .ended_ms = -1,
+        .tasks = mem_calloc(coordinator->options.num_tasks, sizeof *record->tasks),
     };
+    for (uint32_t i = 0; i < coordinator->options.num_tasks; i++)
+        record->tasks[i].ack_ms = -1;
+    if (coordinator->current.folder != NULL)
+        record->savepoint_folder = mem_strdup(coordinator->current.folder);
+}
+
+static uint64_t acknowledged_bytes(const struct coordinator_acknowledgement *acknowledgement, bool is_full)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < acknowledgement->num_states; i++)
+        size += acknowledgement->states[i].state.size;
+    for (size_t i = 0; i < acknowledgement->num_keyed_states; i++) {
+        const struct keyed_state_handle *handle = acknowledgement->keyed_states[i].handle;
+        size += is_full ? handle->size_bytes : handle->incremental_bytes;
+    }
+    return size;
+}
+
+void coordinator_note_task(struct coordinator *coordinator,
+                           const struct coordinator_acknowledgement *acknowledgement, int64_t now_ms)
+{
+    struct checkpoint_record *record = coordinator_record(coordinator, acknowledgement->checkpoint_id);
+    struct checkpoint_task_record task = {
+        .ack_ms = now_ms,
+        .state_bytes = acknowledged_bytes(acknowledgement, true),
+        .incremental_bytes = acknowledged_bytes(acknowledgement, false),
+        .aligned_bytes = acknowledgement->aligned_bytes,
+        .start_delay_ms = acknowledgement->start_delay_ms,
+        .alignment_ms = acknowledgement->alignment_ms,
+        .sync_duration_ms = acknowledgement->sync_duration_ms,
+        .async_duration_ms = acknowledgement->async_duration_ms,
+    };
+    record->tasks[acknowledgement->task] = task;
+    record->latest_ack_ms = now_ms;
+    record->num_acknowledged = coordinator->num_acknowledged;
+    record->state_bytes += task.state_bytes;
+    record->incremental_bytes += task.incremental_bytes;
+    record->aligned_bytes += task.aligned_bytes;
+    if (task.alignment_ms > record->alignment_ms)
+        record->alignment_ms = task.alignment_ms;
+}
+
+void coordinator_free_records(struct coordinator *coordinator)
+{
+    for (size_t i = 0; i < COORDINATOR_HISTORY; i++)
+        free_record(&coordinator->history[i]);
 }
 
 struct checkpoint_record *coordinator_record(struct coordinator *coordinator, uint64_t checkpoint_id)
@@ -66,16 +121,21 @@ static void discard(struct coordinator *coordinator, struct retained_checkpoint 
     path_list_free(&files);
 }
 
+static bool may_discard(const struct retained_checkpoint *checkpoint)
+{
+    return checkpoint->is_committed && checkpoint->savepoint == NULL;
+}
+
 void coordinator_subsume(struct coordinator *coordinator)
 {
     size_t kept = 0, surplus = 0, num_committed = 0;
     for (size_t i = 0; i < coordinator->num_retained; i++)
-        num_committed += coordinator->retained[i].is_committed;
+        num_committed += may_discard(&coordinator->retained[i]);
     if (num_committed > coordinator->options.num_retained)
         surplus = num_committed - coordinator->options.num_retained;
     for (size_t i = 0; i < coordinator->num_retained; i++) {
         struct retained_checkpoint checkpoint = coordinator->retained[i];
-        if (!checkpoint.is_committed || surplus == 0) {
+        if (!may_discard(&checkpoint) || surplus == 0) {
             coordinator->retained[kept++] = checkpoint;
             continue;
         }
@@ -135,11 +195,17 @@ struct coordinator_counts coordinator_counts(const struct coordinator *coordinat
 
 void coordinator_count_restore(struct coordinator *coordinator, int64_t now_ms)
 {
+    const struct checkpoint_metadata *latest = coordinator->latest;
     coordinator->counts.restored++;
-    coordinator->restored_ms = now_ms;
+    coordinator->restored = (struct restored_checkpoint){
+        .reference = {latest->checkpoint_id, latest->epoch},
+        .is_own = strcmp(latest->job_id, coordinator->options.job_id) == 0,
+        .is_savepoint = latest->is_savepoint,
+        .restored_ms = now_ms,
+    };
 }
 
-int64_t coordinator_restored_ms(const struct coordinator *coordinator)
+struct restored_checkpoint coordinator_restored(const struct coordinator *coordinator)
 {
-    return coordinator->restored_ms;
+    return coordinator->restored;
 }

@@ -4,9 +4,21 @@
 
 enum { MAX_RETAINED = 256, RESERVED_IDS = 16 };
 
+/* Invariant: id is "" exactly when there is none. */
+struct requested_checkpoint {
+    char id[COORDINATOR_REQUEST_ID_BYTES];
+    enum checkpoint_kind kind;
+    bool is_drain;
+    char *folder; /* owned; NULL: none */
+};
+
 struct retained_checkpoint {
     struct checkpoint_reference reference;
     bool is_committed;
+    /* Not NULL while a savepoint of it is to be written: it is not discarded before. */
+    struct checkpoint_metadata *savepoint;
+    struct requested_checkpoint request; /* of the savepoint */
+    bool is_copying;
     struct state_file **files; /* owned array; entries of coordinator->files */
     size_t num_files;
 };
@@ -34,6 +46,11 @@ struct coordinator {
     bool is_stopped;
     int64_t next_trigger_ms;
 
+    struct requested_checkpoint queue[COORDINATOR_MAX_REQUESTS]; /* oldest first */
+    size_t num_queued;
+    struct requested_checkpoint current; /* behind the checkpoint in progress */
+    uint64_t stop_id;
+
     enum progress progress;
     struct checkpoint_metadata *metadata;
     bool is_final;
@@ -47,7 +64,7 @@ struct coordinator {
     struct state_files files; /* that the retained ones refer to */
     uint32_t failures_in_row;
     struct coordinator_counts counts;
-    int64_t restored_ms;
+    struct restored_checkpoint restored;
     struct checkpoint_record history[COORDINATOR_HISTORY];
     size_t num_history; /* ever; the newest is at (num_history - 1) modulo COORDINATOR_HISTORY */
 };
@@ -60,5 +77,24 @@ void coordinator_retain(struct coordinator *coordinator, const struct checkpoint
                         bool is_committed);
 /* The tasks' files of a checkpoint that was given up. */
 void coordinator_scrap(struct coordinator *coordinator, struct checkpoint_metadata *metadata);
+void coordinator_free_records(struct coordinator *coordinator);
+void coordinator_note_task(struct coordinator *coordinator,
+                           const struct coordinator_acknowledgement *acknowledgement, int64_t now_ms);
+
+/* requested_checkpoints.c */
+void requested_checkpoint_clear(struct requested_checkpoint *request);
+/* The next request becomes the current one; true when there was one. */
+bool coordinator_take_request(struct coordinator *coordinator);
+/* The checkpoint in progress will not be there: so its request. True: the job was to end with it. */
+bool coordinator_refuse_current(struct coordinator *coordinator, uint64_t checkpoint_id,
+                                const struct error *reason);
+void coordinator_refuse_queued(struct coordinator *coordinator, const struct error *reason);
+/* The checkpoint in progress is durable: its request is answered, or waits for its savepoint. */
+void coordinator_settle_current(struct coordinator *coordinator, struct retained_checkpoint *retained,
+                                struct checkpoint_metadata *metadata);
+/* Its commit is done: its savepoint is written. */
+void coordinator_begin_copy(struct coordinator *coordinator, struct retained_checkpoint *retained);
+void coordinator_fail_job(struct coordinator *coordinator, const struct error *failure);
+
 /* Discards what is committed and older than what is to be kept. */
 void coordinator_subsume(struct coordinator *coordinator);

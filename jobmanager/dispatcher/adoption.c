@@ -86,6 +86,9 @@ static enum status adopt_committables(const struct checkpoint_metadata *metadata
         const struct operator_id *heir = committable.owner.uid[0] == '\0'
                                              ? operator_ids_of_sink(adoption->ids, committable.sink_id)
                                              : heir_of(adoption->ids, &committable.owner);
+        /* A savepoint is written once its files are in the tables. */
+        if (heir == NULL && metadata->is_savepoint && adoption->ignores_unclaimed_state)
+            continue;
         if (heir == NULL || heir->sink_id < 0)
             return error_set(error, STATUS_INVALID_ARGUMENT,
                              "checkpoint %" PRIu64 " holds files for sink %s[%" PRIu32
@@ -114,6 +117,7 @@ enum status checkpoint_adopt(const struct checkpoint_metadata *metadata,
     adopted->attempt = metadata->attempt;
     adopted->max_parallelism = metadata->max_parallelism;
     adopted->is_final = metadata->is_final;
+    adopted->is_savepoint = metadata->is_savepoint;
     adopted->trigger_ms = metadata->trigger_ms;
     adopted->completed_ms = metadata->completed_ms;
     adopted->size_bytes = metadata->size_bytes;

@@ -128,6 +128,13 @@ struct job_edge_view {
     uint32_t from, to; /* index into vertices */
 };
 
+/* A task's part of a checkpoint. */
+struct checkpoint_task_view {
+    int64_t ack_ms; /* -1: it did not acknowledge */
+    uint64_t state_bytes, checkpointed_bytes, aligned_bytes;
+    int64_t start_delay_ms, alignment_ms, sync_duration_ms, async_duration_ms;
+};
+
 struct checkpoint_view {
     uint64_t id;
     const char *status; /* IN_PROGRESS, COMPLETED, FAILED */
@@ -138,14 +145,18 @@ struct checkpoint_view {
     bool is_discarded; /* subsumed: its file is gone */
     int64_t trigger_ms;
     int64_t latest_ack_ms;
-    int64_t duration_ms;        /* trigger to durable */
-    int64_t commit_duration_ms; /* durable to committed in all tables; -1 */
-    int64_t alignment_ms;       /* of the slowest subtask */
-    uint64_t size_bytes;
+    int64_t duration_ms;         /* trigger to durable */
+    int64_t commit_duration_ms;  /* durable to committed in all tables; -1 */
+    int64_t alignment_ms;        /* of the slowest subtask */
+    uint64_t size_bytes;         /* of the metadata file */
+    uint64_t state_bytes;        /* all that it refers to */
+    uint64_t checkpointed_bytes; /* what only it brought */
+    uint64_t aligned_bytes;      /* processed while barriers were aligned */
     uint32_t num_subtasks;
     uint32_t num_acknowledged;
-    const char *path;    /* "" before it is durable */
-    const char *failure; /* "" unless FAILED */
+    const char *path;                         /* "" before it is durable; of a savepoint its own folder */
+    const char *failure;                      /* "" unless FAILED */
+    const struct checkpoint_task_view *tasks; /* num_subtasks: those of the first vertex, of the second ... */
 };
 
 struct statistic_view {
@@ -157,10 +168,12 @@ struct checkpoints_view {
     int32_t tolerable_failed;
     const char *directory;
     uint64_t num_triggered, num_in_progress, num_completed, num_failed, num_restored;
-    struct statistic_view size_bytes, duration_ms, commit_duration_ms; /* over the completed in history */
-    const struct checkpoint_view *history;                             /* newest first, bounded */
+    /* Over the completed in history. */
+    struct statistic_view checkpointed_bytes, state_bytes, aligned_bytes, duration_ms, commit_duration_ms;
+    const struct checkpoint_view *history; /* newest first, bounded */
     size_t num_history;
-    const struct checkpoint_view *latest_completed; /* NULL when none; so the next two */
+    const struct checkpoint_view *latest_completed; /* no savepoint; NULL when none; so the next three */
+    const struct checkpoint_view *latest_savepoint;
     const struct checkpoint_view *latest_failed;
     const struct checkpoint_view *latest_restored;
     int64_t restored_ms; /* when latest_restored was restored */

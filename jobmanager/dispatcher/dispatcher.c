@@ -177,6 +177,7 @@ enum status dispatcher_start(struct dispatcher *dispatcher, struct error *error)
     dispatcher->leader_since_ms = clock_wall_ms(&dispatcher->process->clock);
     dispatcher_create_resources(dispatcher);
     dispatcher->io = io_pool_create(IO_THREADS);
+    dispatcher->savepoint_io = io_pool_create(SAVEPOINT_THREADS);
     enum status status = dispatcher_recover_jobs(dispatcher, error);
     if (status != STATUS_OK)
         return status;
@@ -206,6 +207,7 @@ void dispatcher_free(struct dispatcher *dispatcher)
     transport_server_free(dispatcher->server);
     dispatcher_free_peers(dispatcher);
     io_pool_free(dispatcher->io);
+    io_pool_free(dispatcher->savepoint_io);
     event_queue_close(dispatcher->queue);
     event_queue_free(dispatcher->queue);
     for (size_t i = 0; i < dispatcher->num_jobs; i++)
@@ -213,6 +215,7 @@ void dispatcher_free(struct dispatcher *dispatcher)
     free(dispatcher->jobs);
     resourcemanager_free(dispatcher->resources);
     dispatcher_free_views(dispatcher);
+    operations_free(dispatcher);
     pthread_cond_destroy(&dispatcher->published);
     pthread_mutex_destroy(&dispatcher->mutex);
     free(dispatcher);

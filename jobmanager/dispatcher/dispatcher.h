@@ -64,6 +64,47 @@ STATUS_MUST_CHECK enum status dispatcher_wait_terminated(struct dispatcher *disp
                                                          int64_t deadline_ms, const char **ret_state,
                                                          struct error *error);
 
+/*
+ * Work that is begun at once and polled: a checkpoint now, a savepoint, the end of a job with a savepoint,
+ * the removal of a savepoint. It is remembered for five minutes after it is done.
+ */
+enum operation_kind { OPERATION_CHECKPOINT, OPERATION_SAVEPOINT, OPERATION_STOP, OPERATION_DISPOSAL };
+enum { OPERATION_ID_BYTES = 33 };
+
+struct operation_request {
+    enum operation_kind kind;
+    const char *job_id;       /* DISPOSAL: NULL */
+    const char *operation_id; /* 32 hexadecimal digits: asked twice, it is done once; NULL: one is drawn */
+    /* The folder above the savepoint, NULL: execution.checkpointing.savepoint-dir. DISPOSAL: the savepoint.
+     */
+    const char *path;
+    bool is_drain;    /* STOP: sources end as if their data were at its end, so that all windows fire */
+    bool cancels_job; /* SAVEPOINT: once it is written */
+};
+
+struct operation_view {
+    enum operation_kind kind;
+    char id[OPERATION_ID_BYTES];
+    char job_id[JOB_ID_BYTES];
+    bool is_done;
+    struct error failure;   /* code OK: none */
+    char *location;         /* of the savepoint: "file:/data/savepoint-881967-bfed612654e7"; NULL: none */
+    uint64_t checkpoint_id; /* 0: none yet */
+};
+void operation_view_free(struct operation_view *view); /* the content */
+
+/* INVALID_ARGUMENT: there is no folder to write to, or no such id. What else is wrong, also that there is no
+ * such job, is the operation's failure. */
+STATUS_MUST_CHECK enum status dispatcher_begin_operation(struct dispatcher *dispatcher,
+                                                         const struct operation_request *request,
+                                                         char ret_operation_id[OPERATION_ID_BYTES],
+                                                         struct error *error);
+/* Waits up to wait_ms for its end. NOT_FOUND: no such operation, or it is forgotten. */
+STATUS_MUST_CHECK enum status dispatcher_await_operation(struct dispatcher *dispatcher,
+                                                         const char *operation_id, int64_t wait_ms,
+                                                         struct operation_view *ret_view,
+                                                         struct error *error);
+
 /* The newest snapshots: one reference, dropped by the caller with ..._unref. Never blocks on the dispatcher.
  */
 const struct cluster_view *dispatcher_cluster_view(struct dispatcher *dispatcher);

@@ -24,6 +24,7 @@ enum {
     STATE_RETRY_MS = 1000,
     MAX_UNCOMMITTED = 3,
     IO_THREADS = 4,
+    SAVEPOINT_THREADS = 2,
 };
 
 /* What waits in the queue of the dispatcher's thread. The first member of each event. */
@@ -98,6 +99,13 @@ struct taskmanager_peer {
     struct transport_peer *peer;
 };
 
+struct operation {
+    struct operation_view view;
+    char *path; /* of the savepoint that is to be; NULL: none */
+    bool cancels_job;
+    int64_t done_ms; /* monotonic */
+};
+
 /* What other threads look up, under mutex. */
 struct published_job {
     char id[JOB_ID_BYTES];
@@ -114,6 +122,7 @@ struct dispatcher {
     pthread_t thread;
     bool has_thread;
     struct io_pool *io;
+    struct io_pool *savepoint_io; /* copies whole states: nothing else waits behind it */
     atomic_bool is_leading;
     atomic_bool is_stopping;
     uint64_t epoch;
@@ -132,6 +141,8 @@ struct dispatcher {
     const struct cluster_view *cluster_view;
     struct published_job *published_jobs;
     size_t num_published_jobs;
+    struct operation **operations; /* oldest first */
+    size_t num_operations;
 };
 
 int64_t dispatcher_now_ms(const struct dispatcher *dispatcher); /* monotonic: what the machines see */
@@ -186,6 +197,19 @@ STATUS_MUST_CHECK enum status found_checkpoints_adopt(struct found_checkpoints *
 void dispatcher_add_job(struct dispatcher *dispatcher, struct job *job);
 STATUS_MUST_CHECK enum status dispatcher_recover_jobs(struct dispatcher *dispatcher, struct error *error);
 void dispatcher_forget_old_jobs(struct dispatcher *dispatcher);
+
+/* operations.c: any thread */
+/* Copies; its view has kind and ids. False: it is known already. */
+bool operations_add(struct dispatcher *dispatcher, const struct operation *operation);
+/* What was asked for is there; a job that is stopped must end yet. True: its job is to be cancelled now. */
+bool operations_answer(struct dispatcher *dispatcher, const char *operation_id, uint64_t checkpoint_id);
+/* failure NULL: it succeeded. */
+void operations_end(struct dispatcher *dispatcher, const char *operation_id, const struct error *failure);
+void operations_job_moved(struct dispatcher *dispatcher, const char *job_id, enum job_state state);
+void operations_free(struct dispatcher *dispatcher);
+
+/* job_savepoints.c */
+void job_savepoint_operations(struct job_operations *operations);
 
 /* view_build.c, views.c */
 const struct job_view *job_view_build(struct job *job);

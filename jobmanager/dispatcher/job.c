@@ -256,6 +256,7 @@ static struct job_master *make_master(struct job *job, struct job_master_options
     job_rpc_operations(job, &operations);
     job_io_operations(job, &operations);
     job_removal_operations(&operations);
+    job_savepoint_operations(&operations);
     struct job_master *master = job_master_create(options, &operations, dispatcher_now_ms(job->dispatcher));
     free(vertices);
     free(names);
@@ -337,6 +338,7 @@ void job_set_state(struct job *job, enum job_state state)
     job->state_ms[state] = job->modified_ms = wall_ms;
     if (job_state_is_terminal(state))
         job->ended_ms = wall_ms;
+    operations_job_moved(job->dispatcher, job->id, state);
     job->is_dirty = job->dispatcher->is_dirty = true;
 }
 

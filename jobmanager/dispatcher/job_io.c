@@ -58,6 +58,13 @@ void io_request_begin(struct io_request *request, enum io_lane lane)
     io_pool_submit(job->dispatcher->io, key, run_work, request);
 }
 
+void io_request_begin_savepoint(struct io_request *request)
+{
+    struct job *job = request->job;
+    job->num_requests++;
+    io_pool_submit(job->dispatcher->savepoint_io, hash_u64((uint64_t)(uintptr_t)request), run_work, request);
+}
+
 static enum status work_claim(struct io_request *request, struct error *error)
 {
     struct job *job = request->job;
@@ -240,6 +247,8 @@ static enum status work_find(struct io_request *request, struct error *error)
                 (struct continue_record){stored[i].epoch, stored[i].checkpoint_id};
     search.records = records;
     status = checkpoint_find(&search, &request->found, error);
+    if (status == STATUS_OK)
+        job_remove_partial_savepoints(job, &request->found);
     if (status == STATUS_OK && request->found.latest != NULL && !request->found.is_own)
         status = found_checkpoints_adopt(&request->found, job->graph, &job->operators, error);
     free(records);

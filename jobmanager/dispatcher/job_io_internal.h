@@ -32,5 +32,9 @@ enum io_lane { LANE_STORE, LANE_CHECKPOINT, LANE_TABLE };
 
 struct io_request *io_request_create(struct job *job);
 void io_request_begin(struct io_request *request, enum io_lane lane);
+/* On the threads for savepoints, side by side with all else. */
+void io_request_begin_savepoint(struct io_request *request);
+/* What an older leader did not come to the end of. On a worker; what cannot be removed is logged. */
+void job_remove_partial_savepoints(const struct job *job, const struct found_checkpoints *found);
 /* The sink of that number writes that table of the job. */
 bool job_writes_table(const struct job *job, uint32_t sink_id, uint32_t table);

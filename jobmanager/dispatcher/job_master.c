@@ -67,7 +67,8 @@ static void update_blocks(struct job_master *job)
 {
     bool is_storing = coordinator_is_storing(job->coordinator);
     bool is_swept = GUARD(MUTANT_RESTART_DURING_SWEEP, !job->is_sweeping) && !job->needs_sweep;
-    scheduler_block_restart(job->scheduler, is_storing || !is_swept, job->now_ms);
+    bool is_stopping = coordinator_stop_id(job->coordinator) != 0;
+    scheduler_block_restart(job->scheduler, is_storing || is_stopping || !is_swept, job->now_ms);
     scheduler_block_end(job->scheduler, is_storing || is_recovering(job) || is_committing(job), job->now_ms);
 }
 
@@ -106,6 +107,17 @@ static bool announce_pending(struct job_master *job)
     return true;
 }
 
+/* The job ends with that checkpoint, which is committed; tasks that live are told. */
+static void finish(struct job_master *job, uint64_t checkpoint_id)
+{
+    if (scheduler_is_attempt_live(job->scheduler)) {
+        job->final_id = checkpoint_id;
+        job->final_notified_ms = job->now_ms;
+        job_master_notify(job, checkpoint_id, false, true);
+    }
+    scheduler_finish(job->scheduler, job->now_ms);
+}
+
 /* A checkpoint is in all tables: tell those who took it. */
 static bool pass_on_commit(struct job_master *job)
 {
@@ -120,15 +132,13 @@ static bool pass_on_commit(struct job_master *job)
     memmove(&job->committed[0], &job->committed[1], job->num_committed * sizeof job->committed[0]);
     bool is_own = metadata->epoch == job->epoch && scheduler_is_attempt_live(job->scheduler) &&
                   metadata->attempt == scheduler_attempt(job->scheduler);
+    /* One that a user stops the job with is its end once its savepoint is written. */
+    bool is_end = metadata->is_final && coordinator_stop_id(job->coordinator) != metadata->checkpoint_id;
     coordinator_committed(job->coordinator, metadata->checkpoint_id, job->now_ms);
-    if (is_own) {
-        job_master_notify(job, metadata->checkpoint_id, false, metadata->is_final);
-        if (metadata->is_final) {
-            job->final_id = metadata->checkpoint_id;
-            job->final_notified_ms = job->now_ms;
-            scheduler_final_committed(job->scheduler, job->now_ms);
-        }
-    }
+    if (is_own && is_end)
+        finish(job, metadata->checkpoint_id);
+    else if (is_own)
+        job_master_notify(job, metadata->checkpoint_id, false, false);
     checkpoint_metadata_unref(metadata);
     return true;
 }
@@ -145,6 +155,11 @@ void job_master_settle(struct job_master *job)
         job_master_recover(job);
         is_moving = announce_pending(job) || is_moving;
         is_moving = pass_on_commit(job) || is_moving;
+        if (job->finish_id != 0) {
+            uint64_t finish_id = job->finish_id;
+            job->finish_id = 0;
+            finish(job, finish_id);
+        }
     }
     check_cancel_deadline(job);
     job_master_recover(job);
@@ -183,6 +198,13 @@ void job_master_cancel(struct job_master *job, int64_t now_ms)
         coordinator_stop(job->coordinator, now_ms);
         scheduler_cancel(job->scheduler, now_ms);
     }
+    job_master_settle(job);
+}
+
+void job_master_ask(struct job_master *job, const struct coordinator_request *request, int64_t now_ms)
+{
+    job->now_ms = now_ms;
+    coordinator_ask(job->coordinator, request, now_ms);
     job_master_settle(job);
 }
 

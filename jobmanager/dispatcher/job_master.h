@@ -37,6 +37,11 @@ struct job_operations {
     void (*discard)(void *context, struct checkpoint_reference reference, const struct path_list *files);
     void (*scrap)(void *context, struct checkpoint_metadata *metadata,
                   const struct path_list *files); /* a reference is passed on */
+    /* Writes a savepoint of a committed checkpoint. A reference is passed on. -> job_master_copied */
+    void (*copy)(void *context, struct checkpoint_metadata *metadata);
+    /* What was asked for by job_master_ask; failure NULL: it is there. */
+    void (*answered)(void *context, const char *request_id, uint64_t checkpoint_id,
+                     const struct error *failure);
     /* Removes from the job's folder what no kept checkpoint refers to. */
     void (*sweep)(void *context, const struct checkpoint_reference *references, size_t num_references,
                   const struct path_list *files);
@@ -62,6 +67,8 @@ struct job_master *job_master_create(const struct job_master_options *options,
                                      const struct job_operations *operations, int64_t now_ms);
 void job_master_free(struct job_master *job);
 void job_master_start(struct job_master *job, int64_t now_ms);
+/* A checkpoint now, a savepoint, or a savepoint with which the job ends. */
+void job_master_ask(struct job_master *job, const struct coordinator_request *request, int64_t now_ms);
 void job_master_cancel(struct job_master *job, int64_t now_ms);
 void job_master_fail(struct job_master *job, const struct error *error, int64_t now_ms);
 /* The end of the job is stored: what no kept checkpoint refers to is swept. */
@@ -107,6 +114,8 @@ void job_master_table_committed(struct job_master *job, uint32_t table, uint64_t
                                 int64_t snapshot_id, const struct error *failure, int64_t now_ms);
 void job_master_stored(struct job_master *job, uint64_t checkpoint_id, uint64_t size_bytes,
                        const struct error *failure, int64_t now_ms);
+void job_master_copied(struct job_master *job, uint64_t checkpoint_id, const struct error *failure,
+                       int64_t now_ms);
 void job_master_swept(struct job_master *job, int64_t now_ms); /* whether it could or not */
 void job_master_ids_reserved(struct job_master *job, uint64_t until, const struct error *failure,
                              int64_t now_ms);

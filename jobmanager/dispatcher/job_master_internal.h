@@ -41,6 +41,7 @@ struct job_master {
     bool has_failure;
     struct error failure;
     bool all_claimed, all_read;
+    uint64_t finish_id; /* the job ends with that checkpoint; 0: not passed on, or none */
 
     bool knows_kept;  /* the coordinator has heard of all checkpoints that are kept */
     bool needs_sweep; /* tasks may have left files that nobody knows; before the next attempt they go */

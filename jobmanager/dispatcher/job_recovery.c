@@ -65,11 +65,16 @@ void job_master_recover(struct job_master *job)
         begin_commits(job);
     job->all_read = false;
     if (job->step == RECOVERY_COMMIT && job->num_pending == 0) {
+        const struct checkpoint_metadata *latest = job->found.latest;
+        bool is_at_its_end = latest != NULL && job->found.is_own && latest->is_drained;
         job->step = RECOVERY_DONE;
         found_checkpoints_free(&job->found);
         job->needs_sweep = job->is_recovered;
         scheduler_block_restart(job->scheduler, job->needs_sweep, job->now_ms);
-        scheduler_start(job->scheduler, job->now_ms);
+        if (is_at_its_end)
+            scheduler_finish(job->scheduler, job->now_ms);
+        else
+            scheduler_start(job->scheduler, job->now_ms);
     }
 }
 
@@ -147,6 +152,16 @@ void job_master_stored(struct job_master *job, uint64_t checkpoint_id, uint64_t 
     } else {
         coordinator_store_failed(job->coordinator, checkpoint_id, failure, now_ms);
     }
+    job_master_settle(job);
+}
+
+void job_master_copied(struct job_master *job, uint64_t checkpoint_id, const struct error *failure,
+                       int64_t now_ms)
+{
+    CHECK(job->num_requests > 0);
+    job->num_requests--;
+    job->now_ms = now_ms;
+    coordinator_copied(job->coordinator, checkpoint_id, failure, now_ms);
     job_master_settle(job);
 }
 

@@ -285,12 +285,15 @@ static void on_trigger(void *context, const struct execution *execution, uint32_
     static const enum rpc_checkpoint_kind kinds[] = {
         [CHECKPOINT_PERIODIC] = RPC_CHECKPOINT_PERIODIC,
         [CHECKPOINT_FINAL] = RPC_CHECKPOINT_FINAL,
+        [CHECKPOINT_SAVEPOINT] = RPC_SAVEPOINT,
+        [CHECKPOINT_STOP] = RPC_SAVEPOINT_STOP,
     };
     struct job *job = context;
     struct rpc_trigger_checkpoint message = {
         .task = task_id(job, execution, attempt),
         .checkpoint_id = trigger->checkpoint_id,
         .kind = kinds[trigger->kind],
+        .is_drain = trigger->is_drain,
         .durable_id = trigger->durable_id,
         .timestamp_ms = dispatcher_wall_ms(job->dispatcher, trigger->now_ms),
     };

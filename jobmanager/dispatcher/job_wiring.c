@@ -137,6 +137,25 @@ static void on_scrap(void *context, struct checkpoint_metadata *metadata, const 
     job->operations.scrap(job->operations.context, metadata, files);
 }
 
+static void on_copy(void *context, struct checkpoint_metadata *metadata)
+{
+    struct job_master *job = context;
+    job->num_requests++;
+    job->operations.copy(job->operations.context, metadata);
+}
+
+static void on_answered(void *context, const char *request_id, uint64_t checkpoint_id,
+                        const struct error *failure)
+{
+    struct job_master *job = context;
+    job->operations.answered(job->operations.context, request_id, checkpoint_id, failure);
+}
+
+static void on_finish(void *context, uint64_t checkpoint_id)
+{
+    ((struct job_master *)context)->finish_id = checkpoint_id;
+}
+
 static void on_claim(void *context, uint32_t table)
 {
     struct job_master *job = context;
@@ -215,6 +234,9 @@ void job_master_wire(struct job_master *job, const struct job_master_options *op
         .reserve_ids = on_reserve_ids,
         .discard = on_discard,
         .scrap = on_scrap,
+        .copy = on_copy,
+        .answered = on_answered,
+        .finish = on_finish,
     };
     struct committer_callbacks committer = {
         .context = job,

@@ -249,7 +249,11 @@ static enum status handle_acknowledge(struct dispatcher *dispatcher, struct byte
     struct coordinator_acknowledgement acknowledgement = {
         .checkpoint_id = message.checkpoint_id,
         .is_end_of_input = message.is_end_of_input,
+        .start_delay_ms = message.start_delay_ms,
         .alignment_ms = message.alignment_ms,
+        .sync_duration_ms = message.sync_duration_ms,
+        .async_duration_ms = message.async_duration_ms,
+        .aligned_bytes = message.aligned_bytes,
     };
     job->is_dirty = true;
     status = read_states(job, &message, arena, &acknowledgement, error);

@@ -12,6 +12,42 @@ static const char *const status_names[] = {
     [CHECKPOINT_FAILED] = "FAILED",
 };
 
+static const char *const type_names[] = {
+    [CHECKPOINT_PERIODIC] = "CHECKPOINT",
+    [CHECKPOINT_FINAL] = "CHECKPOINT",
+    [CHECKPOINT_SAVEPOINT] = "SAVEPOINT",
+    [CHECKPOINT_STOP] = "SYNC_SAVEPOINT",
+};
+
+static const char *path_of(const struct job *job, struct checkpoint_reference reference, struct arena *arena)
+{
+    char *path = checkpoint_folder(job->checkpoint_folder, reference);
+    const char *copy = arena_strdup(arena, path);
+    free(path);
+    return copy;
+}
+
+static const struct checkpoint_task_view *build_tasks(const struct job *job,
+                                                      const struct checkpoint_record *record,
+                                                      struct arena *arena)
+{
+    struct checkpoint_task_view *tasks = arena_calloc(arena, job->num_executions + 1, sizeof *tasks);
+    for (size_t i = 0; i < job->num_executions; i++) {
+        const struct checkpoint_task_record *task = &record->tasks[i];
+        tasks[i] = (struct checkpoint_task_view){
+            .ack_ms = dispatcher_wall_ms(job->dispatcher, task->ack_ms),
+            .state_bytes = task->state_bytes,
+            .checkpointed_bytes = task->incremental_bytes,
+            .aligned_bytes = task->aligned_bytes,
+            .start_delay_ms = task->start_delay_ms,
+            .alignment_ms = task->alignment_ms,
+            .sync_duration_ms = task->sync_duration_ms,
+            .async_duration_ms = task->async_duration_ms,
+        };
+    }
+    return tasks;
+}
+
 static struct checkpoint_view build(const struct job *job, const struct checkpoint_record *record,
                                     struct arena *arena)
 {
@@ -19,28 +55,32 @@ static struct checkpoint_view build(const struct job *job, const struct checkpoi
     struct checkpoint_view view = {
         .id = record->checkpoint_id,
         .status = status_names[record->status],
-        .type = "CHECKPOINT",
+        .type = type_names[record->kind],
+        .is_savepoint = record->savepoint_folder != NULL,
         .is_final = record->is_final,
         .is_committed = record->is_committed,
-        .is_discarded = record->is_discarded,
+        .is_discarded = record->is_discarded && record->savepoint_folder == NULL,
         .trigger_ms = dispatcher_wall_ms(dispatcher, record->trigger_ms),
         .latest_ack_ms = dispatcher_wall_ms(dispatcher, record->latest_ack_ms),
         .commit_duration_ms = record->committed_ms < 0 ? -1 : record->committed_ms - record->durable_ms,
         .alignment_ms = record->alignment_ms,
         .size_bytes = record->size_bytes,
+        .state_bytes = record->state_bytes,
+        .checkpointed_bytes = record->incremental_bytes,
+        .aligned_bytes = record->aligned_bytes,
         .num_subtasks = (uint32_t)job->num_executions,
         .num_acknowledged = record->num_acknowledged,
         .path = "",
         .failure = arena_strdup(arena, record->failure),
+        .tasks = build_tasks(job, record, arena),
     };
     int64_t until_ms = record->ended_ms < 0 ? dispatcher_now_ms(dispatcher) : record->ended_ms;
     view.duration_ms = until_ms - record->trigger_ms;
-    if (record->status == CHECKPOINT_COMPLETED) {
-        char *path = checkpoint_folder(job->checkpoint_folder,
-                                       (struct checkpoint_reference){record->checkpoint_id, record->epoch});
-        view.path = arena_strdup(arena, path);
-        free(path);
-    }
+    struct checkpoint_reference reference = {record->checkpoint_id, record->epoch};
+    if (record->savepoint_folder != NULL)
+        view.path = arena_strdup(arena, record->savepoint_folder);
+    else if (record->status == CHECKPOINT_COMPLETED)
+        view.path = path_of(job, reference, arena);
     return view;
 }
 
@@ -72,57 +112,75 @@ static struct statistic_view summarize(int64_t *values, size_t count)
 
 /* What a checkpoint was that this leader did not take: the one it restored. */
 static const struct checkpoint_view *build_restored(const struct job *job,
-                                                    const struct coordinator *coordinator,
+                                                    const struct restored_checkpoint *restored,
                                                     struct arena *arena)
 {
-    const struct checkpoint_metadata *latest = coordinator_latest(coordinator);
-    if (latest == NULL || coordinator_counts(coordinator).restored == 0)
+    if (restored->restored_ms < 0)
         return NULL;
-    char *path = checkpoint_folder(job->checkpoint_folder,
-                                   (struct checkpoint_reference){latest->checkpoint_id, latest->epoch});
+    const char *given = job->graph->configuration.restore_path;
     struct checkpoint_view view = {
-        .id = latest->checkpoint_id,
+        .id = restored->reference.checkpoint_id,
         .status = "COMPLETED",
-        .type = "CHECKPOINT",
-        .is_final = latest->is_final,
-        .trigger_ms = latest->trigger_ms,
-        .latest_ack_ms = latest->completed_ms,
-        .duration_ms = latest->completed_ms - latest->trigger_ms,
+        .type = restored->is_savepoint ? "SAVEPOINT" : "CHECKPOINT",
+        .is_savepoint = restored->is_savepoint,
+        .trigger_ms = -1,
+        .latest_ack_ms = -1,
         .commit_duration_ms = -1,
-        .size_bytes = latest->size_bytes,
-        .path = arena_strdup(arena, path),
+        .path = !restored->is_own && given != NULL ? arena_strdup(arena, given)
+                                                   : path_of(job, restored->reference, arena),
         .failure = "",
     };
-    free(path);
     return arena_dup(arena, &view, sizeof view);
+}
+
+/* The newest of each kind. */
+static void note_latest(struct checkpoints_view *view, const struct checkpoint_view *checkpoint,
+                        enum checkpoint_status status)
+{
+    const struct checkpoint_view **latest = status == CHECKPOINT_FAILED ? &view->latest_failed
+                                            : checkpoint->is_savepoint  ? &view->latest_savepoint
+                                                                        : &view->latest_completed;
+    if (status != CHECKPOINT_IN_PROGRESS && *latest == NULL)
+        *latest = checkpoint;
+}
+
+struct figures {
+    int64_t values[COORDINATOR_HISTORY];
+    size_t count;
+};
+
+static void add_figure(struct figures *figures, int64_t value)
+{
+    figures->values[figures->count++] = value;
 }
 
 static void fill_history(const struct job *job, const struct coordinator *coordinator, struct arena *arena,
                          struct checkpoints_view *view)
 {
-    size_t count = coordinator_history_size(coordinator), num_completed = 0, num_committed = 0;
+    size_t count = coordinator_history_size(coordinator);
     struct checkpoint_view *history = arena_calloc(arena, count + 1, sizeof *history);
-    int64_t sizes[COORDINATOR_HISTORY], durations[COORDINATOR_HISTORY], commits[COORDINATOR_HISTORY];
+    struct figures checkpointed = {0}, states = {0}, aligned = {0}, durations = {0}, commits = {0};
     for (size_t i = 0; i < count; i++) {
         const struct checkpoint_record *record = coordinator_history_at(coordinator, i);
         history[i] = build(job, record, arena);
         view->num_in_progress += record->status == CHECKPOINT_IN_PROGRESS;
-        if (record->status == CHECKPOINT_FAILED && view->latest_failed == NULL)
-            view->latest_failed = &history[i];
+        note_latest(view, &history[i], record->status);
         if (record->status != CHECKPOINT_COMPLETED)
             continue;
-        if (view->latest_completed == NULL)
-            view->latest_completed = &history[i];
-        sizes[num_completed] = (int64_t)history[i].size_bytes;
-        durations[num_completed++] = history[i].duration_ms;
+        add_figure(&checkpointed, (int64_t)history[i].checkpointed_bytes);
+        add_figure(&states, (int64_t)history[i].state_bytes);
+        add_figure(&aligned, (int64_t)history[i].aligned_bytes);
+        add_figure(&durations, history[i].duration_ms);
         if (history[i].commit_duration_ms >= 0)
-            commits[num_committed++] = history[i].commit_duration_ms;
+            add_figure(&commits, history[i].commit_duration_ms);
     }
     view->history = history;
     view->num_history = count;
-    view->size_bytes = summarize(sizes, num_completed);
-    view->duration_ms = summarize(durations, num_completed);
-    view->commit_duration_ms = summarize(commits, num_committed);
+    view->checkpointed_bytes = summarize(checkpointed.values, checkpointed.count);
+    view->state_bytes = summarize(states.values, states.count);
+    view->aligned_bytes = summarize(aligned.values, aligned.count);
+    view->duration_ms = summarize(durations.values, durations.count);
+    view->commit_duration_ms = summarize(commits.values, commits.count);
 }
 
 void view_build_checkpoints(struct job *job, struct arena *arena, struct checkpoints_view *view)
@@ -143,6 +201,7 @@ void view_build_checkpoints(struct job *job, struct arena *arena, struct checkpo
     view->num_failed = counts.failed;
     view->num_restored = counts.restored;
     fill_history(job, coordinator, arena, view);
-    view->latest_restored = build_restored(job, coordinator, arena);
-    view->restored_ms = dispatcher_wall_ms(job->dispatcher, coordinator_restored_ms(coordinator));
+    struct restored_checkpoint restored = coordinator_restored(coordinator);
+    view->latest_restored = build_restored(job, &restored, arena);
+    view->restored_ms = dispatcher_wall_ms(job->dispatcher, restored.restored_ms);
 }

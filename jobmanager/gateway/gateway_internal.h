@@ -131,7 +131,7 @@ STATUS_MUST_CHECK enum status session_reset(struct session *session, const struc
 void show_jobs(struct gateway *gateway, struct operation_result *result);
 STATUS_MUST_CHECK enum status describe_job(struct gateway *gateway, const struct sql_statement *statement,
                                            struct operation_result *result, struct error *error);
-STATUS_MUST_CHECK enum status stop_job(struct gateway *gateway, const struct sql_statement *statement,
+STATUS_MUST_CHECK enum status stop_job(struct session *session, const struct sql_statement *statement,
                                        struct operation_result *result, struct error *error);
 
 /* Creates missing tables, binds the sinks, hands the job to the dispatcher. Owns graph. */

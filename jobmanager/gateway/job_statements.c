@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { STOP_DEADLINE_MS = 60000 };
+enum { STOP_DEADLINE_MS = 60000, STOP_POLL_MS = 500 };
 
 static void begin_jobs(struct operation_result *result)
 {
@@ -59,17 +59,79 @@ enum status describe_job(struct gateway *gateway, const struct sql_statement *st
     return status == STATUS_OK ? STATUS_OK : no_such_job(statement, error);
 }
 
-enum status stop_job(struct gateway *gateway, const struct sql_statement *statement,
-                     struct operation_result *result, struct error *error)
+/* The end of an operation, however long it takes; a session that is closed waits no more. */
+static enum status await_operation(struct session *session, const char *operation_id,
+                                   struct operation_view *ret_view, struct error *error)
 {
-    if (statement->with_savepoint)
-        return error_set(error, STATUS_UNSUPPORTED, "STOP JOB ... WITH SAVEPOINT is not supported yet.");
+    for (;;) {
+        struct operation_view view;
+        enum status status = dispatcher_await_operation(session->gateway->options.dispatcher, operation_id,
+                                                        STOP_POLL_MS, &view, error);
+        if (status != STATUS_OK)
+            return status;
+        if (view.is_done) {
+            *ret_view = view;
+            return STATUS_OK;
+        }
+        operation_view_free(&view);
+        pthread_mutex_lock(&session->mutex);
+        bool is_closed = session->is_closed;
+        pthread_mutex_unlock(&session->mutex);
+        if (is_closed)
+            return error_set(error, STATUS_CANCELLED, "the session is closed; the job is being stopped");
+    }
+}
+
+static enum status stop_with_savepoint(struct session *session, const struct sql_statement *statement,
+                                       struct operation_result *result, struct error *error)
+{
+    static const char *const names[] = {"savepoint path"};
+    pthread_mutex_lock(&session->mutex);
+    const char *folder =
+        configuration_text(session->properties, "execution.checkpointing.savepoint-dir", NULL);
+    if (folder == NULL)
+        folder = configuration_text(session->properties, "state.savepoints.dir", NULL);
+    struct buffer path = {0};
+    if (folder != NULL)
+        buffer_append_text(&path, folder);
+    pthread_mutex_unlock(&session->mutex);
+    struct operation_request request = {
+        .kind = OPERATION_STOP,
+        .job_id = statement->job_id,
+        .path = folder == NULL ? NULL : buffer_text(&path),
+        .is_drain = statement->with_drain,
+    };
+    char id[OPERATION_ID_BYTES];
+    struct operation_view view = {0};
     enum status status =
-        dispatcher_cancel_and_wait(gateway->options.dispatcher, statement->job_id, STOP_DEADLINE_MS, error);
-    if (status == STATUS_NOT_FOUND)
-        return no_such_job(statement, error);
+        dispatcher_begin_operation(session->gateway->options.dispatcher, &request, id, error);
+    buffer_free(&path);
+    if (status == STATUS_OK)
+        status = await_operation(session, id, &view, error);
     if (status != STATUS_OK)
         return status;
-    operation_result_set_ok(result);
-    return STATUS_OK;
+    if (view.failure.code == STATUS_OK) {
+        const char *values[] = {view.location};
+        operation_result_set_columns(result, names, 1);
+        operation_result_add_row(result, values);
+    } else {
+        *error = view.failure;
+        status = view.failure.code;
+    }
+    operation_view_free(&view);
+    return status;
+}
+
+enum status stop_job(struct session *session, const struct sql_statement *statement,
+                     struct operation_result *result, struct error *error)
+{
+    enum status status = statement->with_savepoint
+                             ? stop_with_savepoint(session, statement, result, error)
+                             : dispatcher_cancel_and_wait(session->gateway->options.dispatcher,
+                                                          statement->job_id, STOP_DEADLINE_MS, error);
+    if (status == STATUS_NOT_FOUND)
+        return no_such_job(statement, error);
+    if (status == STATUS_OK && !statement->with_savepoint)
+        operation_result_set_ok(result);
+    return status;
 }

@@ -191,7 +191,7 @@ static enum status execute_parsed(struct execution *execution, const struct sql_
     case SQL_RESET: return session_reset(session, statement, execution->result, error);
     case SQL_SHOW_JOBS: show_jobs(session->gateway, execution->result); return STATUS_OK;
     case SQL_DESCRIBE_JOB: return describe_job(session->gateway, statement, execution->result, error);
-    case SQL_STOP_JOB: return stop_job(session->gateway, statement, execution->result, error);
+    case SQL_STOP_JOB: return stop_job(session, statement, execution->result, error);
     case SQL_BEGIN_STATEMENT_SET: return begin_statement_set(execution, error);
     case SQL_INSERT:
     case SQL_STATEMENT_SET:

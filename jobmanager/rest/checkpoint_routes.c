@@ -1,7 +1,6 @@
 #include "jobmanager/rest/rest_internal.h"
 
 #include <microhttpd.h>
-#include <stdlib.h>
 
 static json_t *statistic_to_json(const struct statistic_view *statistic)
 {
@@ -20,17 +19,18 @@ static const char *class_name(const struct checkpoint_view *checkpoint)
     }
 }
 
-static json_t *checkpoint_to_json(const struct checkpoint_view *checkpoint)
+json_t *rest_checkpoint_to_json(const struct checkpoint_view *checkpoint)
 {
     json_t *json = json_pack(
-        "{s:s,s:I,s:s,s:b,s:n,s:I,s:I,s:I,s:I,s:I,s:I,s:i,s:i,s:I,s:I,s:s,s:{},s:b,s:I,s:b}", "className",
+        "{s:s,s:I,s:s,s:b,s:s?,s:I,s:I,s:I,s:I,s:I,s:i,s:I,s:i,s:I,s:I,s:s,s:{},s:b,s:I,s:b}", "className",
         class_name(checkpoint), "id", (json_int_t)checkpoint->id, "status", checkpoint->status,
-        "is_savepoint", checkpoint->is_savepoint, "savepointFormat", "trigger_timestamp",
+        "is_savepoint", checkpoint->is_savepoint, "savepointFormat",
+        checkpoint->is_savepoint ? "CANONICAL" : NULL, "trigger_timestamp",
         (json_int_t)checkpoint->trigger_ms, "latest_ack_timestamp", (json_int_t)checkpoint->latest_ack_ms,
-        "checkpointed_size", (json_int_t)checkpoint->size_bytes, "state_size",
-        (json_int_t)checkpoint->size_bytes, "end_to_end_duration", (json_int_t)checkpoint->duration_ms,
-        "alignment_buffered", (json_int_t)0, "processed_data", 0, "persisted_data", 0, "num_subtasks",
-        (json_int_t)checkpoint->num_subtasks, "num_acknowledged_subtasks",
+        "checkpointed_size", (json_int_t)checkpoint->checkpointed_bytes, "state_size",
+        (json_int_t)checkpoint->state_bytes, "end_to_end_duration", (json_int_t)checkpoint->duration_ms,
+        "alignment_buffered", 0, "processed_data", (json_int_t)checkpoint->aligned_bytes, "persisted_data", 0,
+        "num_subtasks", (json_int_t)checkpoint->num_subtasks, "num_acknowledged_subtasks",
         (json_int_t)checkpoint->num_acknowledged, "checkpoint_type", checkpoint->type, "tasks", "committed",
         checkpoint->is_committed, "commit_duration", (json_int_t)checkpoint->commit_duration_ms, "final",
         checkpoint->is_final);
@@ -39,7 +39,8 @@ static json_t *checkpoint_to_json(const struct checkpoint_view *checkpoint)
         json_object_set_new(json, "discarded", json_boolean(checkpoint->is_discarded));
     }
     if (checkpoint->status[0] == 'F') {
-        json_object_set_new(json, "failure_timestamp", json_integer(checkpoint->latest_ack_ms));
+        json_object_set_new(json, "failure_timestamp",
+                            json_integer(checkpoint->trigger_ms + checkpoint->duration_ms));
         json_object_set_new(json, "failure_message", json_string(checkpoint->failure));
     }
     return json;
@@ -47,7 +48,7 @@ static json_t *checkpoint_to_json(const struct checkpoint_view *checkpoint)
 
 static json_t *optional_to_json(const struct checkpoint_view *checkpoint)
 {
-    return checkpoint != NULL ? checkpoint_to_json(checkpoint) : json_null();
+    return checkpoint != NULL ? rest_checkpoint_to_json(checkpoint) : json_null();
 }
 
 static json_t *restored_to_json(const struct checkpoints_view *view)
@@ -59,16 +60,17 @@ static json_t *restored_to_json(const struct checkpoints_view *view)
                      "external_path", view->latest_restored->path);
 }
 
-/* Nothing is buffered while barriers are aligned, so those sizes are zero. */
+/* Nothing is put away while barriers are aligned, so those sizes are zero. */
 static json_t *summary_to_json(const struct checkpoints_view *view)
 {
     static const struct statistic_view none;
     return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "checkpointed_size",
-                     statistic_to_json(&view->size_bytes), "state_size", statistic_to_json(&view->size_bytes),
-                     "end_to_end_duration", statistic_to_json(&view->duration_ms), "commit_duration",
+                     statistic_to_json(&view->checkpointed_bytes), "state_size",
+                     statistic_to_json(&view->state_bytes), "end_to_end_duration",
+                     statistic_to_json(&view->duration_ms), "commit_duration",
                      statistic_to_json(&view->commit_duration_ms), "alignment_buffered",
-                     statistic_to_json(&none), "processed_data", statistic_to_json(&none), "persisted_data",
-                     statistic_to_json(&none));
+                     statistic_to_json(&none), "processed_data", statistic_to_json(&view->aligned_bytes),
+                     "persisted_data", statistic_to_json(&none));
 }
 
 void rest_get_checkpoints(struct rest_call *call)
@@ -79,14 +81,15 @@ void rest_get_checkpoints(struct rest_call *call)
     const struct checkpoints_view *view = &job->checkpoints;
     json_t *history = json_array();
     for (size_t i = 0; i < view->num_history; i++)
-        json_array_append_new(history, checkpoint_to_json(&view->history[i]));
-    json_t *json = json_pack(
-        "{s:{s:I,s:I,s:I,s:I,s:I},s:o,s:{s:o,s:n,s:o,s:o},s:o}", "counts", "restored",
-        (json_int_t)view->num_restored, "total", (json_int_t)view->num_triggered, "in_progress",
-        (json_int_t)view->num_in_progress, "completed", (json_int_t)view->num_completed, "failed",
-        (json_int_t)view->num_failed, "summary", summary_to_json(view), "latest", "completed",
-        optional_to_json(view->latest_completed), "savepoint", "failed",
-        optional_to_json(view->latest_failed), "restored", restored_to_json(view), "history", history);
+        json_array_append_new(history, rest_checkpoint_to_json(&view->history[i]));
+    json_t *json =
+        json_pack("{s:{s:I,s:I,s:I,s:I,s:I},s:o,s:{s:o,s:o,s:o,s:o},s:o}", "counts", "restored",
+                  (json_int_t)view->num_restored, "total", (json_int_t)view->num_triggered, "in_progress",
+                  (json_int_t)view->num_in_progress, "completed", (json_int_t)view->num_completed, "failed",
+                  (json_int_t)view->num_failed, "summary", summary_to_json(view), "latest", "completed",
+                  optional_to_json(view->latest_completed), "savepoint",
+                  optional_to_json(view->latest_savepoint), "failed", optional_to_json(view->latest_failed),
+                  "restored", restored_to_json(view), "history", history);
     job_view_unref(job);
     rest_answer_json(call, MHD_HTTP_OK, json);
 }
@@ -106,23 +109,4 @@ void rest_get_checkpoint_config(struct rest_call *call)
         "tolerable_failed_checkpoints", (int)view->tolerable_failed, "checkpoints_after_tasks_finish", 1);
     job_view_unref(job);
     rest_answer_json(call, MHD_HTTP_OK, json);
-}
-
-void rest_get_checkpoint_details(struct rest_call *call)
-{
-    const struct job_view *job = rest_call_job(call);
-    if (job == NULL)
-        return;
-    char *end;
-    unsigned long long id = strtoull(call->parameters[1], &end, 10);
-    json_t *json = NULL;
-    for (size_t i = 0; i < job->checkpoints.num_history && *end == '\0' && json == NULL; i++)
-        if (job->checkpoints.history[i].id == id)
-            json = checkpoint_to_json(&job->checkpoints.history[i]);
-    job_view_unref(job);
-    if (json != NULL)
-        rest_answer_json(call, MHD_HTTP_OK, json);
-    else
-        rest_answer_error(call, MHD_HTTP_NOT_FOUND,
-                          "Could not find checkpointing statistics for checkpoint %s.", call->parameters[1]);
 }

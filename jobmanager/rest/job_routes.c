@@ -8,17 +8,23 @@
 
 enum { DEFAULT_MAX_EXCEPTIONS = 20 };
 
+bool rest_call_job_id(struct rest_call *call)
+{
+    const char *id = call->parameters[0];
+    if (strspn(id, "0123456789abcdef") == JOB_ID_BYTES - 1 && id[JOB_ID_BYTES - 1] == '\0')
+        return true;
+    rest_answer_error(call, MHD_HTTP_BAD_REQUEST,
+                      "Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from "
+                      "value \"%s\".",
+                      id);
+    return false;
+}
+
 const struct job_view *rest_call_job(struct rest_call *call)
 {
     const char *id = call->parameters[0];
-    if (strspn(id, "0123456789abcdef") != JOB_ID_BYTES - 1 || id[JOB_ID_BYTES - 1] != '\0') {
-        rest_answer_error(
-            call, MHD_HTTP_BAD_REQUEST,
-            "Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from "
-            "value \"%s\".",
-            id);
+    if (!rest_call_job_id(call))
         return NULL;
-    }
     const struct job_view *job = dispatcher_job_view(call->server->options.dispatcher, id);
     if (job == NULL)
         rest_answer_error(call, MHD_HTTP_NOT_FOUND, "Job %s not found", id);

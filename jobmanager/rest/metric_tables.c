@@ -278,7 +278,7 @@ static double job_last_size(const struct job_view *job, int64_t now_ms)
 {
     (void)now_ms;
     const struct checkpoint_view *last = job->checkpoints.latest_completed;
-    return last == NULL ? -1 : (double)last->size_bytes;
+    return last == NULL ? -1 : (double)last->checkpointed_bytes;
 }
 
 static double job_last_id(const struct job_view *job, int64_t now_ms)

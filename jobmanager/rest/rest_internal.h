@@ -78,6 +78,8 @@ json_t *rest_call_body(struct rest_call *call);
 /* Finds and runs the handler, or answers 404 or 405. */
 void rest_route(struct rest_call *call);
 
+/* True when parameters[0] is a job id; answers 400 when it is none. */
+bool rest_call_job_id(struct rest_call *call);
 /* The job of parameters[0]; answers 400 or 404 and returns NULL when there is none. Unref it. */
 const struct job_view *rest_call_job(struct rest_call *call);
 /* The vertex of parameters[1], or answered as above. */
@@ -123,6 +125,9 @@ extern const struct job_metric rest_job_metrics[];
 extern const struct taskmanager_metric rest_taskmanager_metrics[];
 extern const struct cluster_metric rest_cluster_metrics[]; /* each ends with a name NULL */
 
+/* Base 64 of what Java clients read as an org.apache.flink.util.SerializedThrowable. */
+json_t *rest_serialized_throwable(const char *class_name, const char *message, const char *stack_trace);
+
 /* cluster_routes.c */
 rest_handler rest_get_overview, rest_get_config, rest_get_taskmanagers, rest_get_taskmanager,
     rest_get_jobmanager_config, rest_get_root;
@@ -140,7 +145,13 @@ rest_handler rest_get_vertex_metrics, rest_get_subtask_metrics, rest_get_one_sub
 /* prometheus.c */
 rest_handler rest_get_prometheus;
 /* checkpoint_routes.c */
-rest_handler rest_get_checkpoints, rest_get_checkpoint_config, rest_get_checkpoint_details;
+rest_handler rest_get_checkpoints, rest_get_checkpoint_config;
+json_t *rest_checkpoint_to_json(const struct checkpoint_view *checkpoint);
+/* checkpoint_details.c */
+rest_handler rest_get_checkpoint_details, rest_get_checkpoint_subtasks;
+/* savepoint_routes.c */
+rest_handler rest_begin_savepoint, rest_begin_stop, rest_begin_checkpoint, rest_begin_disposal,
+    rest_get_job_operation, rest_get_disposal;
 /* gateway_routes.c */
 rest_handler rest_get_api_versions, rest_get_info, rest_open_session, rest_get_session, rest_close_session,
     rest_heartbeat, rest_configure_session, rest_execute_statement, rest_get_operation_status,

@@ -71,6 +71,8 @@ void scheduler_advance(struct scheduler *scheduler, int64_t now_ms)
         scheduler->lacks_slots = false;
         scheduler->callbacks.request_slots(scheduler->callbacks.context, scheduler->slots_needed);
     }
+    if (scheduler->goal == GOAL_FINISH && scheduler->phase == PHASE_IDLE)
+        scheduler_enter(scheduler, JOB_FINISHED);
     bool is_ending = scheduler->state == JOB_CANCELLING || scheduler->state == JOB_FAILING;
     if (is_ending && scheduler->phase == PHASE_IDLE && !scheduler->is_end_blocked)
         scheduler_enter(scheduler, scheduler->goal == GOAL_FAIL ? JOB_FAILED : JOB_CANCELED);

@@ -218,11 +218,18 @@ void scheduler_cancel(struct scheduler *scheduler, int64_t now_ms)
     scheduler_advance(scheduler, now_ms);
 }
 
-void scheduler_final_committed(struct scheduler *scheduler, int64_t now_ms)
+void scheduler_finish(struct scheduler *scheduler, int64_t now_ms)
 {
-    if (scheduler->phase != PHASE_DEPLOYED)
+    if (scheduler->goal != GOAL_RUN || job_state_is_terminal(scheduler->state))
         return;
-    scheduler->is_final_committed = true;
+    if (scheduler->phase == PHASE_DEPLOYED) {
+        scheduler->is_final_committed = true;
+    } else {
+        scheduler->goal = GOAL_FINISH;
+        scheduler->waiting_for[0] = '\0';
+        if (scheduler->phase != PHASE_STOPPING)
+            scheduler->phase = PHASE_IDLE;
+    }
     scheduler_advance(scheduler, now_ms);
 }
 

@@ -109,8 +109,9 @@ void scheduler_taskmanager_lost(struct scheduler *scheduler, const char *taskman
 /* The job as a whole failed: fatal means for good. */
 void scheduler_fail(struct scheduler *scheduler, const struct error *error, int64_t now_ms);
 void scheduler_cancel(struct scheduler *scheduler, int64_t now_ms);
-/* The checkpoint behind the end of all input is committed and its tasks are told. */
-void scheduler_final_committed(struct scheduler *scheduler, int64_t now_ms);
+/* The job has all it was to do: the checkpoint at its end is committed, and tasks that live are told. Without
+ * live tasks it ends at once, or when those that are being cancelled are gone. */
+void scheduler_finish(struct scheduler *scheduler, int64_t now_ms);
 void scheduler_checkpoint_completed(struct scheduler *scheduler);
 /* While blocked no new attempt starts: a checkpoint is being published, or files are swept. */
 void scheduler_block_restart(struct scheduler *scheduler, bool is_blocked, int64_t now_ms);

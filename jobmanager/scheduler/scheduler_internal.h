@@ -11,7 +11,7 @@ enum scheduler_phase {
     PHASE_STOPPING, /* tasks are being cancelled; goal says what comes after */
 };
 
-enum scheduler_goal { GOAL_RUN, GOAL_CANCEL, GOAL_FAIL };
+enum scheduler_goal { GOAL_RUN, GOAL_FINISH, GOAL_CANCEL, GOAL_FAIL };
 
 /* Invariant: executions hold slots exactly in DEPLOYED and STOPPING. */
 struct scheduler {

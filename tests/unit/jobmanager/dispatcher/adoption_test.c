@@ -155,6 +155,13 @@ static void files_for_a_sink_that_is_not_here_are_never_dropped(void **state)
     add_files(fixture, OTHER_UID, "u[9]: Writer", 1);
     fixture->adoption.ignores_unclaimed_state = true;
     expect_refused(fixture, "u[9]: Writer");
+    /* A savepoint is written once they are in the table. */
+    fixture->metadata->is_savepoint = true;
+    struct checkpoint_metadata *adopted = adopt(fixture);
+    assert_int_equal(adopted->num_committables, 0);
+    checkpoint_metadata_unref(adopted);
+    fixture->adoption.ignores_unclaimed_state = false;
+    expect_refused(fixture, "u[9]: Writer");
 }
 
 static void key_groups_must_be_the_same_and_suffice(void **state)

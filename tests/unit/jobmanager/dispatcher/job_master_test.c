@@ -65,7 +65,9 @@ static void on_trigger(void *context, const struct execution *execution, uint32_
     (void)execution;
     (void)attempt;
     ((struct recorder *)context)->triggered = trigger->checkpoint_id;
-    note(context, trigger->kind == CHECKPOINT_FINAL ? "final " : "trigger ");
+    note(context, trigger->kind == CHECKPOINT_FINAL  ? "final "
+                  : trigger->kind == CHECKPOINT_STOP ? "stop "
+                                                     : "trigger ");
 }
 
 static void on_notify(void *context, const struct execution *execution, uint32_t attempt,
@@ -140,6 +142,19 @@ static void on_scrap(void *context, struct checkpoint_metadata *metadata, const 
     checkpoint_metadata_unref(metadata);
 }
 
+static void on_copy(void *context, struct checkpoint_metadata *metadata)
+{
+    note(context, "copy(%u) ", (unsigned)metadata->checkpoint_id);
+    checkpoint_metadata_unref(metadata);
+}
+
+static void on_answered(void *context, const char *request_id, uint64_t checkpoint_id,
+                        const struct error *failure)
+{
+    (void)request_id;
+    note(context, "%s(%u) ", failure == NULL ? "done" : "refused", (unsigned)checkpoint_id);
+}
+
 static void on_sweep(void *context, const struct checkpoint_reference *references, size_t num_references,
                      const struct path_list *files)
 {
@@ -208,6 +223,8 @@ static void make(struct recorder *recorder, bool is_cancelling)
         .discard = on_discard,
         .scrap = on_scrap,
         .sweep = on_sweep,
+        .copy = on_copy,
+        .answered = on_answered,
         .state_changed = on_state_changed,
         .failed = on_failed,
     };
@@ -500,6 +517,104 @@ static void no_attempt_starts_before_the_files_of_the_last_one_are_swept(void **
     clean(&recorder);
 }
 
+static void ask_to_stop(struct recorder *recorder, int64_t now_ms)
+{
+    struct coordinator_request request = {
+        .id = "0000000000000000000000000000000e", .kind = CHECKPOINT_STOP, .folder = "/svp/x"};
+    job_master_ask(recorder->job, &request, now_ms);
+}
+
+static void a_stopped_job_finishes_behind_commit_and_savepoint(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error error;
+    struct task_identity task = {EPOCH, 1, 0, 0, TM_A};
+    make_running(&recorder);
+    ask_to_stop(&recorder, 500);
+    expect(&recorder, "stop ");
+    acknowledge(&recorder, EPOCH, STATUS_OK, 501);
+    job_master_stored(recorder.job, 1, 10, NULL, 502);
+    expect(&recorder, "store commit(1) ");
+    job_master_table_committed(recorder.job, 0, 1, 5, NULL, 503);
+    expect(&recorder, "copy(1) notify "); /* not yet the end */
+    job_master_copied(recorder.job, 1, NULL, 504);
+    expect(&recorder, "done(1) notify-final ");
+    assert_int_equal(job_master_task_state(recorder.job, &task, EXECUTION_FINISHED, NULL, 505, &error),
+                     STATUS_OK);
+    expect(&recorder, "release FINISHED ");
+    clean(&recorder);
+}
+
+/* What it was to do is durable: its tasks are not needed any more. */
+static void a_stopped_job_finishes_although_its_tasks_are_lost(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error error;
+    make_running(&recorder);
+    ask_to_stop(&recorder, 500);
+    acknowledge(&recorder, EPOCH, STATUS_OK, 501);
+    job_master_stored(recorder.job, 1, 10, NULL, 502);
+    recorder.log[0] = '\0';
+    error_set(&error, STATUS_UNAVAILABLE, "its host is gone");
+    job_master_taskmanager_lost(recorder.job, TM_A, &error, 503);
+    expect(&recorder, "failure RESTARTING release sweep(1) ");
+    job_master_swept(recorder.job, 504);
+    job_master_tick(recorder.job, 5000);
+    expect(&recorder, ""); /* no new attempt reads on */
+    job_master_table_committed(recorder.job, 0, 1, 5, NULL, 5001);
+    job_master_copied(recorder.job, 1, NULL, 5002);
+    expect(&recorder, "copy(1) done(1) FINISHED ");
+    clean(&recorder);
+}
+
+/* ... and goes on when its savepoint cannot be written. */
+static void a_job_that_could_not_be_stopped_starts_again(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error error;
+    make_running(&recorder);
+    ask_to_stop(&recorder, 500);
+    acknowledge(&recorder, EPOCH, STATUS_OK, 501);
+    job_master_stored(recorder.job, 1, 10, NULL, 502);
+    job_master_table_committed(recorder.job, 0, 1, 5, NULL, 503);
+    recorder.log[0] = '\0';
+    error_set(&error, STATUS_IO, "no space");
+    job_master_copied(recorder.job, 1, &error, 504);
+    expect(&recorder, "refused(1) failure RESTARTING cancel ");
+    canceled(&recorder, 505);
+    expect(&recorder, "release sweep(1) ");
+    job_master_swept(recorder.job, 506);
+    job_master_tick(recorder.job, 1000);
+    expect(&recorder, "slots(1) ");
+    const struct scheduler_slot slot = {TM_A, 0};
+    job_master_slots(recorder.job, &slot, 1, 1001);
+    assert_int_equal(recorder.restored_checkpoint, 1);
+    clean(&recorder);
+}
+
+/* The windows of a drained job have all fired: its next leader has nothing to go on with. */
+static void a_drained_job_is_finished_by_the_next_leader(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    make(&recorder, false);
+    job_master_start(recorder.job, 0);
+    job_master_claimed(recorder.job, 0, NULL, 1);
+    struct found_checkpoints found = {.latest = published(7), .is_own = true, .next_id = 20};
+    found.latest->is_drained = true;
+    job_master_found(recorder.job, &found, NULL, 2);
+    job_master_recorded(recorder.job, NULL, 3);
+    job_master_read(recorder.job, 0, 6, NULL, 4);
+    expect(&recorder, "claim find record(7) read(7) reserve commit(7) ");
+    job_master_table_committed(recorder.job, 0, 7, 1, NULL, 5);
+    expect(&recorder, "FINISHED ");
+    job_master_ids_reserved(recorder.job, 36, NULL, 6);
+    clean(&recorder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -513,6 +628,10 @@ int main(void)
         cmocka_unit_test(a_table_that_refuses_for_good_fails_the_job),
         cmocka_unit_test(a_declined_checkpoint_restarts_from_the_last_durable_one),
         cmocka_unit_test(no_attempt_starts_before_the_files_of_the_last_one_are_swept),
+        cmocka_unit_test(a_stopped_job_finishes_behind_commit_and_savepoint),
+        cmocka_unit_test(a_stopped_job_finishes_although_its_tasks_are_lost),
+        cmocka_unit_test(a_job_that_could_not_be_stopped_starts_again),
+        cmocka_unit_test(a_drained_job_is_finished_by_the_next_leader),
         cmocka_unit_test(a_bounded_job_ends_with_its_final_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

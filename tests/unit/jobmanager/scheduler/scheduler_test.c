@@ -168,7 +168,7 @@ static void a_bounded_job_finishes_after_its_last_commit(void **state)
     assert_int_equal(recorder.num_all_running, 1);
     report_all(scheduler, 1, EXECUTION_END_OF_INPUT, 5);
     assert_int_equal(recorder.num_all_ended, 1);
-    scheduler_final_committed(scheduler, 6);
+    scheduler_finish(scheduler, 6);
     assert_int_equal(scheduler_state(scheduler), JOB_RUNNING);
     report_all(scheduler, 1, EXECUTION_FINISHED, 7);
     assert_int_equal(scheduler_state(scheduler), JOB_FINISHED);
@@ -183,7 +183,7 @@ static void a_taskmanager_lost_after_the_last_commit_does_not_matter(void **stat
     struct error reason = failure(false);
     struct scheduler *scheduler = make_running(&recorder, RESTART_EXPONENTIAL);
     report_all(scheduler, 1, EXECUTION_END_OF_INPUT, 5);
-    scheduler_final_committed(scheduler, 6);
+    scheduler_finish(scheduler, 6);
     scheduler_taskmanager_lost(scheduler, TM_A, &reason, 7);
     scheduler_taskmanager_lost(scheduler, TM_B, &reason, 7);
     assert_int_equal(scheduler_state(scheduler), JOB_FINISHED);
