@@ -6,17 +6,22 @@
 
 /*
  * The data plane of a taskmanager: channels between subtasks, in one process as bounded queues of batches,
- * between processes as numbered, checksummed frames over one PULL socket and a PUSH socket to each peer. A
- * channel goes from one subtask of an edge's `from` vertex to one of its `to` vertex. It carries, in order:
- * batches, watermarks, watermark statuses, barriers, the end of input, and after that barriers only.
+ * between processes as numbered, checksummed frames over one connection to each peer. A channel goes from one
+ * subtask of an edge's `from` vertex to one of its `to` vertex. It carries, in order: batches, watermarks,
+ * watermark statuses, barriers, the end of input, and after that barriers only.
  *
  * Credits: a consumer says up to which element number a producer may send (an absolute number, so that saying
  * it twice does no harm); nothing else bounds a channel, and nothing is sent without. A producer announces
- * itself until it has heard of credits, so that either side may be deployed first.
+ * itself until it has heard of credits, so that either side may be deployed first. So a channel holds at most
+ * EXCHANGE_CHANNEL_CREDITS elements, of at most EXCHANGE_FRAME_BYTES each between processes (one row, if that
+ * is larger; a row beyond TRANSPORT_MAX_MESSAGE_BYTES fails the job), and a consumer that is slow stops its
+ * producers and nothing else.
  *
  * A gap in the numbers, a bad checksum, a frame that does not decode, a lost connection or a peer that is
- * silent for the heartbeat timeout fails both ends of the channels concerned. Frames of another leader epoch,
- * job attempt or taskmanager incarnation are dropped.
+ * silent for the heartbeat timeout fails both ends of the channels concerned, with a retriable error. Frames
+ * of another leader epoch, job attempt or taskmanager incarnation are dropped.
+ *
+ * wake callbacks are made under locks of the exchange: they must not call back into it, nor wait.
  */
 struct exchange_hub;
 
@@ -28,7 +33,7 @@ struct exchange_hub_options {
     const char *listen_address; /* tcp://host:port (0: any), inproc://name */
     const char *host;           /* as peers dial it */
     const char *taskmanager_id; /* the incarnation */
-    bool compresses;            /* LZ4 between processes: execution.batch.shuffle... see docs/operations.md */
+    bool compresses;            /* LZ4 between processes */
     int64_t heartbeat_interval_ms, heartbeat_timeout_ms;
 };
 
@@ -57,7 +62,6 @@ struct exchange_end {
     uint32_t subtask;
     const struct exchange_location *locations; /* of all subtasks of the job */
     size_t num_locations;
-    void (*wake)(
-        void *wake_context); /* any thread: a gate has elements, a writer has credits, or it failed */
+    void (*wake)(void *wake_context); /* any thread: the gate has elements, or it failed */
     void *wake_context;
 };

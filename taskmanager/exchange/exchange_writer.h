@@ -7,7 +7,9 @@
  * The end of a chain that feeds an edge, as an operator: it takes batches apart by the edge's partitioning
  * and puts them into the channels to the consumers. Rows for a channel are gathered into batches of some
  * size, and leave before a watermark, a barrier, the end of input, or after EXCHANGE_FLUSH_MS at the latest.
- * OUTPUT_FULL when a channel has no credit left; its context's wake is called when it has.
+ * OUTPUT_FULL when a channel has no credit left; its context's wake is called when it has, and when a channel
+ * failed: then next_timer_us is due, so that a chain without rows hears of it too. It counts records_out and
+ * bytes_out.
  */
 enum { EXCHANGE_FLUSH_MS = 100 };
 

@@ -192,13 +192,13 @@ struct producer {
     struct latch latch;
 };
 
-static inline void producer_open(struct producer *producer, struct fixture *fixture, int hub,
-                                 uint32_t subtask)
+static inline void producer_open_edge(struct producer *producer, struct fixture *fixture, int hub,
+                                      uint32_t subtask, uint32_t edge)
 {
     latch_init(&producer->latch);
     memset(&producer->metrics, 0, sizeof producer->metrics);
     struct exchange_end end = fixture_end(fixture, 0, subtask, &producer->latch);
-    producer->writer = exchange_writer_create(fixture->hubs[hub], &end, 0);
+    producer->writer = exchange_writer_create(fixture->hubs[hub], &end, edge);
     producer->context = (struct operator_context){.process = &fixture->process,
                                                   .subtask = subtask,
                                                   .metrics = &producer->metrics,
@@ -206,6 +206,12 @@ static inline void producer_open(struct producer *producer, struct fixture *fixt
                                                   .wake_context = &producer->latch};
     struct error error;
     assert_int_equal(producer->writer->ops->open(producer->writer, &producer->context, &error), STATUS_OK);
+}
+
+static inline void producer_open(struct producer *producer, struct fixture *fixture, int hub,
+                                 uint32_t subtask)
+{
+    producer_open_edge(producer, fixture, hub, subtask, 0);
 }
 
 static inline void producer_close(struct producer *producer)
