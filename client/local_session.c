@@ -72,7 +72,8 @@ static bool pass_rows(const struct local_session *session, struct gateway_page *
     bool go_on = true;
     for (size_t r = 0; r < json_array_size(rows) && go_on; r++) {
         fill_values(page, json_array_get(rows, r), zone, texts, values);
-        go_on = on_row(context, answer, values);
+        const char *kind = json_string_value(json_array_get(json_array_get(rows, r), page->num_columns));
+        go_on = on_row(context, answer, kind != NULL ? kind : "INSERT", values);
     }
     for (size_t i = 0; i < page->num_columns; i++)
         buffer_free(&texts[i]);

@@ -100,7 +100,8 @@ static bool pass_rows(const json_t *page, const struct sql_answer *answer, sql_r
         const json_t *fields = json_object_get(row, "fields");
         for (size_t i = 0; i < answer->num_columns; i++)
             values[i] = json_string_value(json_array_get(fields, i));
-        go_on = on_row(context, answer, values);
+        const char *kind = json_string_value(json_object_get(row, "kind"));
+        go_on = on_row(context, answer, kind != NULL ? kind : "INSERT", values);
         if (!go_on)
             break;
     }

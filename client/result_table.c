@@ -95,12 +95,24 @@ static void print_head(struct result_table *table, const struct sql_answer *answ
     table->has_head = true;
 }
 
-static void draw_row(struct result_table *table, const struct sql_answer *answer, const char *const *values)
+static const char *short_kind(const char *kind)
+{
+    static const struct {
+        const char *name, *text;
+    } kinds[] = {{"UPDATE_BEFORE", "-U"}, {"UPDATE_AFTER", "+U"}, {"DELETE", "-D"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, kind) == 0)
+            return kinds[i].text;
+    return "+I";
+}
+
+static void draw_row(struct result_table *table, const struct sql_answer *answer, const char *kind,
+                     const char *const *values)
 {
     if (!table->has_head)
         print_head(table, answer);
     if (table->is_query)
-        fprintf(table->output, "| +I ");
+        fprintf(table->output, "| %s ", short_kind(kind));
     for (size_t i = 0; i < table->num_columns; i++)
         print_cell(table, i, values[i] != NULL ? values[i] : "<NULL>");
     fprintf(table->output, "|\n");
@@ -119,10 +131,11 @@ static void keep_row(struct result_table *table, const char *const *values)
     }
 }
 
-void result_table_row(struct result_table *table, const struct sql_answer *answer, const char *const *values)
+void result_table_row(struct result_table *table, const struct sql_answer *answer, const char *kind,
+                      const char *const *values)
 {
     if (table->is_query)
-        draw_row(table, answer, values);
+        draw_row(table, answer, kind, values);
     else
         keep_row(table, values);
     table->num_rows++;
@@ -132,7 +145,7 @@ static void draw_kept(struct result_table *table, const struct sql_answer *answe
 {
     for (uint64_t row = 0; row < table->num_rows; row++) {
         char **values = table->kept + row * table->num_columns;
-        draw_row(table, answer, (const char *const *)values);
+        draw_row(table, answer, "INSERT", (const char *const *)values);
         for (size_t i = 0; i < table->num_columns; i++)
             free(values[i]);
     }

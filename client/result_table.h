@@ -17,6 +17,8 @@ struct result_table {
 };
 
 void result_table_start(struct result_table *table, const struct sql_answer *answer);
-void result_table_row(struct result_table *table, const struct sql_answer *answer, const char *const *values);
+/* kind: "INSERT", "UPDATE_BEFORE", "UPDATE_AFTER", "DELETE"; shown of queries. */
+void result_table_row(struct result_table *table, const struct sql_answer *answer, const char *kind,
+                      const char *const *values);
 /* is_complete: the last row was seen; the count is printed only then. */
 void result_table_end(struct result_table *table, const struct sql_answer *answer, bool is_complete);

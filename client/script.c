@@ -25,7 +25,8 @@ static void on_start(void *context, const struct sql_answer *answer)
         result_table_start(&display->table, answer);
 }
 
-static bool on_row(void *context, const struct sql_answer *answer, const char *const *values)
+static bool on_row(void *context, const struct sql_answer *answer, const char *kind,
+                   const char *const *values)
 {
     struct display *display = context;
     if (!display->is_shown)
@@ -33,7 +34,7 @@ static bool on_row(void *context, const struct sql_answer *answer, const char *c
     if (display->is_text)
         fprintf(display->table.output, "%s\n", values[0] != NULL ? values[0] : "NULL");
     else
-        result_table_row(&display->table, answer, values);
+        result_table_row(&display->table, answer, kind, values);
     return fflush(display->table.output) == 0;
 }
 

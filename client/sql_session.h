@@ -27,8 +27,10 @@ struct sql_answer {
 };
 void sql_answer_free(struct sql_answer *answer); /* the content */
 
-/* values: num_columns texts, NULL for SQL NULL. Returns false to stop. */
-typedef bool sql_row_callback(void *context, const struct sql_answer *answer, const char *const *values);
+/* kind: the row's, "INSERT", "UPDATE_BEFORE", "UPDATE_AFTER", "DELETE". values: num_columns texts, NULL for
+ * SQL NULL. Returns false to stop. */
+typedef bool sql_row_callback(void *context, const struct sql_answer *answer, const char *kind,
+                              const char *const *values);
 
 struct sql_session_ops {
     /* Runs a statement to the end of its rows. on_start is called once, when the columns are known. */

@@ -149,7 +149,9 @@ struct rpc_collect {
     struct rpc_task_id task;
     uint32_t sink_id;
     uint64_t sequence;
-    struct bytes_view rows; /* JSON array of arrays of strings or nulls, as result pages show them */
+    /* JSON array of arrays of strings or nulls, as result pages show them; a row that is no insert has its
+     * kind behind its fields: "UPDATE_BEFORE", "UPDATE_AFTER", "DELETE". */
+    struct bytes_view rows;
     uint32_t num_rows;
 };
 

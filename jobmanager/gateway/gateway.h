@@ -80,7 +80,9 @@ struct gateway_page {
     char job_id[JOB_ID_BYTES]; /* "" when the statement made no job */
     struct gateway_column *columns;
     size_t num_columns;
-    struct buffer rows; /* "[...],[...]": JSON arrays of strings or nulls, comma-separated */
+    /* "[...],[...]": JSON arrays of strings or nulls, comma-separated; of a query's row that is no insert the
+     * kind stands behind the fields ("UPDATE_AFTER"). */
+    struct buffer rows;
     uint32_t num_rows;
     uint64_t next_token;
 };

@@ -322,7 +322,8 @@ static json_t *row_to_json(const struct gateway_page *page, json_t *row, const s
                                       : page->is_query      ? plain_text(value, type, style->zone)
                                                             : json_incref(value));
     }
-    return json_pack("{s:s,s:o}", "kind", "INSERT", "fields", fields);
+    const char *kind = json_string_value(json_array_get(row, page->num_columns));
+    return json_pack("{s:s,s:o}", "kind", kind != NULL ? kind : "INSERT", "fields", fields);
 }
 
 static json_t *rows_to_json(struct gateway_page *page, const struct row_style *style)

@@ -48,6 +48,15 @@ static void append_json_text(struct buffer *text, const struct buffer *value)
     buffer_append_byte(text, '"');
 }
 
+/* As result pages name them. */
+static const char *const row_kind_names[] = {
+    [ROW_INSERT] = "INSERT",
+    [ROW_UPDATE_BEFORE] = "UPDATE_BEFORE",
+    [ROW_UPDATE_AFTER] = "UPDATE_AFTER",
+    [ROW_DELETE] = "DELETE",
+};
+
+/* The fields, and behind them the row's kind unless it is an insert. */
 static void append_row(struct collect_sink *sink, uint32_t row)
 {
     const struct record_batch *batch = sink->batch;
@@ -63,6 +72,9 @@ static void append_row(struct collect_sink *sink, uint32_t row)
         value_format_row(VALUE_JSON, batch->columns[i], row, NULL, "", &sink->value);
         append_json_text(&sink->text, &sink->value);
     }
+    if (batch->row_kinds != NULL && batch->row_kinds[row] != ROW_INSERT)
+        buffer_printf(&sink->text, "%s\"%s\"", batch->schema->num_fields > 0 ? "," : "",
+                      row_kind_names[batch->row_kinds[row]]);
     buffer_append_byte(&sink->text, ']');
     sink->text_rows++;
 }

@@ -97,6 +97,26 @@ static void rows_are_json_with_everything_escaped(void **context)
     assert_int_equal(fixture->num_offers, 1);
 }
 
+static void rows_of_a_changelog_have_their_kind_behind_the_fields(void **context)
+{
+    struct fixture *fixture = *context;
+    static const char *const values[] = {"a", "a", "b", "c"};
+    struct record_batch *batch = texts(values, 4);
+    batch->row_kinds = mem_alloc(4);
+    batch->row_kinds[0] = ROW_UPDATE_BEFORE;
+    batch->row_kinds[1] = ROW_UPDATE_AFTER;
+    batch->row_kinds[2] = ROW_INSERT;
+    batch->row_kinds[3] = ROW_DELETE;
+    struct error error;
+    assert_int_equal(fixture->sink->ops->process_batch(fixture->sink, 0, batch, &error), OPERATOR_DONE);
+    struct collect_rows_message message;
+    assert_true(collect_channel_peek(fixture->channel, &message));
+    static const char expected[] =
+        "[[\"a\",\"UPDATE_BEFORE\"],[\"a\",\"UPDATE_AFTER\"],[\"b\"],[\"c\",\"DELETE\"]]";
+    assert_int_equal(message.rows.size, strlen(expected));
+    assert_memory_equal(message.rows.data, expected, strlen(expected));
+}
+
 static void a_full_channel_holds_the_sink_back_and_keeps_the_order(void **context)
 {
     struct fixture *fixture = *context;
@@ -159,6 +179,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rows_are_json_with_everything_escaped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_of_a_changelog_have_their_kind_behind_the_fields, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_full_channel_holds_the_sink_back_and_keeps_the_order, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_end_waits_until_all_rows_were_taken, set_up, tear_down),
