@@ -9,7 +9,8 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from harness.cluster import Cluster
+import pytest
+from harness.cluster import Cluster, SqlFailed
 from harness.processes import BINARIES, wait_until
 
 ENDLESS = """
@@ -143,3 +144,22 @@ def test_ctrl_c_ends_line_and_query_but_not_the_prompt(cluster: Cluster) -> None
     cluster.rest.wait_state(job["jid"], "CANCELED")
     terminal.type("quit;\n")
     assert terminal.await_end() == 0
+
+
+def test_jobs_are_described_and_stopped_by_statements(cluster: Cluster) -> None:
+    job = cluster.submit(
+        "CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '10');\n"
+        "CREATE TABLE nowhere (n BIGINT) WITH ('connector' = 'blackhole');\n"
+        "SET 'pipeline.name' = 'counting';\n"
+        "INSERT INTO nowhere SELECT n FROM numbers;"
+    )
+    cluster.rest.wait_state(job, "RUNNING")
+    described = cluster.run_sql(f"DESCRIBE JOB '{job}';")
+    assert job in described and "counting" in described and "RUNNING" in described
+    assert "succeeded" in cluster.run_sql(f"STOP JOB '{job}';")
+    assert cluster.rest.job_state(job) == "CANCELED"
+    assert "CANCELED" in cluster.run_sql(f"DESCRIBE JOB '{job}';")
+    unknown = "0" * 32
+    for statement, column in (("DESCRIBE JOB", 14), ("STOP JOB", 10)):
+        with pytest.raises(SqlFailed, match=f"There is no job '{unknown}', at line 1, column {column}"):
+            cluster.run_sql(f"{statement} '{unknown}';")
