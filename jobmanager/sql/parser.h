@@ -35,8 +35,6 @@ bool sql_script_next(struct sql_text *rest, struct sql_text *ret_statement);
 void sql_expression_print(const struct sql_expression *expression, struct buffer *out);
 /* A query as SQL text, a clause a line; it parses to the same tree. */
 void sql_query_print(const struct sql_query *query, struct buffer *out);
-/* A table, subquery or window function of FROM, with its alias. */
-void sql_relation_print(const struct sql_relation *relation, struct buffer *out);
 /* `a` DESC NULLS LAST, `b` */
 void sql_sort_items_print(const struct sql_sort_item *items, size_t count, struct buffer *out);
 /* An element of PARTITIONED BY: `a`, days(`b`), bucket(16, `c`). */

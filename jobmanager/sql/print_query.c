@@ -253,10 +253,3 @@ void sql_query_print_qualified(const struct sql_catalog *catalog, const struct s
     struct printer printer = {.catalog = catalog, .with_hints = with_hints, .out = out};
     print_query(&printer, query);
 }
-
-void sql_relation_print(const struct sql_relation *relation, struct buffer *out)
-{
-    struct printer printer = {.with_hints = true, .out = out};
-    print_relation(&printer, relation);
-    print_alias(&printer, relation);
-}
