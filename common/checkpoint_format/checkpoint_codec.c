@@ -96,6 +96,20 @@ static void fill_committables(const struct checkpoint_metadata *metadata, struct
     }
 }
 
+static void fill_slots(const struct checkpoint_metadata *metadata, struct arena *arena,
+                       Frazil__Checkpoint__Metadata *message)
+{
+    message->n_slots = metadata->num_slots;
+    message->slots = arena_calloc(arena, metadata->num_slots + 1, sizeof *message->slots);
+    for (size_t i = 0; i < metadata->num_slots; i++) {
+        Frazil__Checkpoint__Slot *item = arena_alloc(arena, sizeof *item);
+        frazil__checkpoint__slot__init(item);
+        item->taskmanager_id = text(metadata->slots[i].taskmanager_id);
+        item->slot = metadata->slots[i].slot;
+        message->slots[i] = item;
+    }
+}
+
 void checkpoint_metadata_encode(const struct checkpoint_metadata *metadata, struct buffer *out)
 {
     struct arena *arena = arena_create(4096);
@@ -117,6 +131,7 @@ void checkpoint_metadata_encode(const struct checkpoint_metadata *metadata, stru
     fill_states(metadata, arena, &message);
     fill_keyed_states(metadata, arena, &message);
     fill_committables(metadata, arena, &message);
+    fill_slots(metadata, arena, &message);
     size_t size = frazil__checkpoint__metadata__get_packed_size(&message);
     size_t start = out->size;
     buffer_append(out, magic, MAGIC_BYTES);
@@ -196,6 +211,14 @@ static void take_states(const Frazil__Checkpoint__Metadata *message, struct chec
                                                       });
 }
 
+static void take_slots(const Frazil__Checkpoint__Metadata *message, struct checkpoint_metadata *metadata)
+{
+    struct checkpoint_slot *slots = arena_calloc(metadata->arena, message->n_slots + 1, sizeof *slots);
+    for (size_t i = 0; i < message->n_slots; i++)
+        slots[i] = (struct checkpoint_slot){message->slots[i]->taskmanager_id, message->slots[i]->slot};
+    checkpoint_metadata_set_slots(metadata, slots, message->n_slots);
+}
+
 static enum status take_keyed_states(const Frazil__Checkpoint__Metadata *message,
                                      struct checkpoint_metadata *metadata, struct error *error)
 {
@@ -235,6 +258,7 @@ static struct checkpoint_metadata *from_message(const Frazil__Checkpoint__Metada
     metadata->trigger_ms = message->trigger_ms;
     metadata->completed_ms = message->completed_ms;
     take_states(message, metadata);
+    take_slots(message, metadata);
     return metadata;
 }
 

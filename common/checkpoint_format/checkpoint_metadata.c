@@ -106,6 +106,16 @@ void checkpoint_metadata_add_uncommitted(struct checkpoint_metadata *metadata,
     metadata->uncommitted[metadata->num_uncommitted++] = reference;
 }
 
+void checkpoint_metadata_set_slots(struct checkpoint_metadata *metadata, const struct checkpoint_slot *slots,
+                                   size_t num_slots)
+{
+    struct checkpoint_slot *copied = arena_dup(metadata->arena, slots, num_slots * sizeof *slots);
+    for (size_t i = 0; i < num_slots; i++)
+        copied[i].taskmanager_id = arena_strdup(metadata->arena, slots[i].taskmanager_id);
+    metadata->slots = copied;
+    metadata->num_slots = num_slots;
+}
+
 static int compare_places(uint32_t node_a, uint32_t subtask_a, uint32_t node_b, uint32_t subtask_b)
 {
     if (node_a != node_b)

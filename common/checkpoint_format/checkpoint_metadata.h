@@ -40,6 +40,12 @@ struct checkpoint_reference {
     uint64_t epoch;
 };
 
+/* Where tasks ran: copies of their state may be there still. */
+struct checkpoint_slot {
+    const char *taskmanager_id; /* of that incarnation */
+    uint32_t slot;
+};
+
 struct checkpoint_metadata {
     struct refcount refs;
     struct arena *arena;
@@ -65,6 +71,8 @@ struct checkpoint_metadata {
     /* Earlier checkpoints that were durable and not known to be committed when this one was written. */
     struct checkpoint_reference *uncommitted;
     size_t num_uncommitted;
+    const struct checkpoint_slot *slots; /* slot i: subtask i of each vertex */
+    size_t num_slots;
     /* Not in the file: set by its reader or writer. */
     uint64_t size_bytes;
 };
@@ -83,6 +91,9 @@ void checkpoint_metadata_add_committable(struct checkpoint_metadata *metadata,
 void checkpoint_metadata_add_uncommitted(struct checkpoint_metadata *metadata,
                                          struct checkpoint_reference reference);
 
+/* Copies. Before another thread has it. */
+void checkpoint_metadata_set_slots(struct checkpoint_metadata *metadata, const struct checkpoint_slot *slots,
+                                   size_t num_slots);
 /* Orders states and committables by node and subtask: they come as their tasks acknowledge. */
 void checkpoint_metadata_sort(struct checkpoint_metadata *metadata);
 /* Of states, keyed and other: all that it refers to, and what only it brought. */

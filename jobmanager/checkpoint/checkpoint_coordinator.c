@@ -36,6 +36,7 @@ void coordinator_free(struct coordinator *coordinator)
     checkpoint_metadata_unref(coordinator->latest);
     for (size_t i = 0; i < coordinator->num_retained; i++) {
         free(coordinator->retained[i].files);
+        free(coordinator->retained[i].claimed_folder);
         checkpoint_metadata_unref(coordinator->retained[i].savepoint);
         requested_checkpoint_clear(&coordinator->retained[i].request);
     }

@@ -51,6 +51,12 @@ struct coordinator_trigger {
     int64_t now_ms;
 };
 
+struct coordinator_discard {
+    struct checkpoint_reference reference;
+    const char *claimed_folder; /* of one that was another job's; NULL: it is in this job's folder */
+    struct path_list files;
+};
+
 struct coordinator_callbacks {
     void *context;
     void (*trigger)(void *context, const struct coordinator_trigger *trigger);
@@ -63,7 +69,7 @@ struct coordinator_callbacks {
     void (*reserve_ids)(void *context, uint64_t until);
     /* A published checkpoint is not kept any longer: it goes first, then the files that only it referred to.
      */
-    void (*discard)(void *context, struct checkpoint_reference reference, const struct path_list *files);
+    void (*discard)(void *context, const struct coordinator_discard *discard);
     /* A checkpoint was given up: what its tasks wrote for it, files of keyed state and those of its
      * committables, is nobody's. A reference is passed on. */
     void (*scrap)(void *context, struct checkpoint_metadata *metadata, const struct path_list *files);
@@ -145,6 +151,9 @@ void coordinator_recovered(struct coordinator *coordinator, uint64_t next_id,
 /* A published checkpoint of before, oldest first, for retention. */
 void coordinator_add_retained(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
                               bool is_committed);
+/* The one that the job was restored from, when it becomes this job's; before the others. */
+void coordinator_add_claimed(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
+                             const char *folder, bool is_committed);
 void coordinator_ids_reserved(struct coordinator *coordinator, uint64_t until, int64_t now_ms);
 /* It is asked for again, by a tick. */
 void coordinator_reserve_failed(struct coordinator *coordinator, int64_t now_ms);
@@ -186,7 +195,7 @@ uint64_t coordinator_stop_id(const struct coordinator *coordinator);
 bool coordinator_is_copying(const struct coordinator *coordinator);
 /* The newest durable checkpoint: what an attempt restores. NULL: none. Borrowed. */
 struct checkpoint_metadata *coordinator_latest(const struct coordinator *coordinator);
-/* What must be there for the checkpoints that are kept: the caller frees both. */
+/* What must be there in the job's folder for the checkpoints that are kept: the caller frees both. */
 void coordinator_list_kept(const struct coordinator *coordinator,
                            struct checkpoint_reference **ret_references, size_t *ret_num_references,
                            struct path_list *ret_files);

@@ -16,6 +16,8 @@ void found_checkpoints_free(struct found_checkpoints *found)
     free(found->metadata);
     free(found->references);
     free(found->folder);
+    checkpoint_metadata_unref(found->claimed);
+    free(found->claimed_folder);
     *found = (struct found_checkpoints){0};
 }
 
@@ -108,6 +110,24 @@ static enum status find_own(const struct checkpoint_search *search, struct found
     return status == STATUS_OK ? read_uncommitted(search->io, search->job_folder, found, error) : status;
 }
 
+/* It is removed once newer ones take its place: until then it stands where it was. */
+static enum status find_claimed(const struct checkpoint_search *search, struct found_checkpoints *found,
+                                struct error *error)
+{
+    struct error failure;
+    enum status status = checkpoint_read_path(search->io, search->restore_path, &found->claimed, &failure);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    if (status != STATUS_OK) {
+        *error = failure;
+        return status;
+    }
+    found->claimed_folder = checkpoint_folder_of(search->restore_path);
+    if (found->is_own)
+        found->folder = base_of(search->restore_path, found->claimed);
+    return STATUS_OK;
+}
+
 enum status checkpoint_find(const struct checkpoint_search *search, struct found_checkpoints *ret_found,
                             struct error *error)
 {
@@ -115,6 +135,8 @@ enum status checkpoint_find(const struct checkpoint_search *search, struct found
     enum status status = search->job_folder == NULL ? STATUS_OK : find_own(search, &found, error);
     if (status == STATUS_OK && !found.is_own && search->restore_path != NULL)
         status = restore_other(search, &found, error);
+    if (status == STATUS_OK && search->claims_restored && search->restore_path != NULL)
+        status = find_claimed(search, &found, error);
     if (status == STATUS_OK)
         *ret_found = found;
     else

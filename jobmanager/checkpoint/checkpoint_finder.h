@@ -8,7 +8,12 @@ struct found_checkpoints {
     struct checkpoint_metadata *latest; /* NULL: none */
     bool is_own;                        /* latest was published by this job, not restored from another's */
     bool is_settled;                    /* latest is committed, or another lineage's to commit */
-    char *folder; /* not is_own: what the paths of latest's files are relative to; else NULL */
+    /* What the paths of files of another job's checkpoint, latest or claimed, are relative to; else NULL. */
+    char *folder;
+    /* The one that the job was restored from, as long as it is there and claimed; NULL: none. The same as
+     * latest when the job has none of its own. */
+    struct checkpoint_metadata *claimed;
+    char *claimed_folder;
     /* Those that latest names as uncommitted and that are still there, oldest first. */
     struct checkpoint_metadata **uncommitted;
     size_t num_uncommitted;
@@ -26,6 +31,7 @@ struct checkpoint_search {
     size_t num_records;
     uint64_t reserved_until;  /* ids below it may have been used */
     const char *restore_path; /* for a job without checkpoints of its own; NULL: none */
+    bool claims_restored;     /* that one becomes this job's */
     bool is_new_lineage;      /* its states are restored; its files are not this lineage's to commit */
 };
 

@@ -109,16 +109,20 @@ void coordinator_retain(struct coordinator *coordinator, const struct checkpoint
     retained->files = state_files_retain(&coordinator->files, metadata, &retained->num_files);
 }
 
-static void discard(struct coordinator *coordinator, struct retained_checkpoint *checkpoint)
+static void discard_retained(struct coordinator *coordinator, struct retained_checkpoint *checkpoint)
 {
     struct checkpoint_record *record = coordinator_record(coordinator, checkpoint->reference.checkpoint_id);
     if (record != NULL)
         record->is_discarded = true;
-    struct path_list files = {0};
-    state_files_release(&coordinator->files, checkpoint->files, checkpoint->num_files, &files);
+    struct coordinator_discard discard = {
+        .reference = checkpoint->reference,
+        .claimed_folder = checkpoint->claimed_folder,
+    };
+    state_files_release(&coordinator->files, checkpoint->files, checkpoint->num_files, &discard.files);
     free(checkpoint->files);
-    coordinator->callbacks.discard(coordinator->callbacks.context, checkpoint->reference, &files);
-    path_list_free(&files);
+    coordinator->callbacks.discard(coordinator->callbacks.context, &discard);
+    path_list_free(&discard.files);
+    free(checkpoint->claimed_folder);
 }
 
 static bool may_discard(const struct retained_checkpoint *checkpoint)
@@ -140,7 +144,7 @@ void coordinator_subsume(struct coordinator *coordinator)
             continue;
         }
         surplus--;
-        discard(coordinator, &checkpoint);
+        discard_retained(coordinator, &checkpoint);
     }
     coordinator->num_retained = kept;
 }
@@ -154,15 +158,25 @@ void coordinator_add_retained(struct coordinator *coordinator, const struct chec
         coordinator_retain(coordinator, metadata, is_committed);
 }
 
+void coordinator_add_claimed(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
+                             const char *folder, bool is_committed)
+{
+    CHECK(coordinator->num_retained == 0);
+    coordinator_retain(coordinator, metadata, is_committed);
+    coordinator->retained[0].claimed_folder = mem_strdup(folder);
+}
+
 void coordinator_list_kept(const struct coordinator *coordinator,
                            struct checkpoint_reference **ret_references, size_t *ret_num_references,
                            struct path_list *ret_files)
 {
     struct checkpoint_reference *references = mem_calloc(coordinator->num_retained + 1, sizeof *references);
+    size_t count = 0;
     for (size_t i = 0; i < coordinator->num_retained; i++)
-        references[i] = coordinator->retained[i].reference;
+        if (coordinator->retained[i].claimed_folder == NULL)
+            references[count++] = coordinator->retained[i].reference;
     *ret_references = references;
-    *ret_num_references = coordinator->num_retained;
+    *ret_num_references = count;
     *ret_files = (struct path_list){0};
     state_files_list(&coordinator->files, ret_files);
 }

@@ -14,6 +14,7 @@ struct requested_checkpoint {
 
 struct retained_checkpoint {
     struct checkpoint_reference reference;
+    char *claimed_folder; /* owned; NULL: it is this job's from the start */
     bool is_committed;
     /* Not NULL while a savepoint of it is to be written: it is not discarded before. */
     struct checkpoint_metadata *savepoint;

@@ -146,9 +146,10 @@ static enum status adopt(struct checkpoint_metadata **metadata, const struct che
 }
 
 enum status found_checkpoints_adopt(struct found_checkpoints *found, const struct plan_job_graph *graph,
-                                    const struct operator_ids *ids, struct error *error)
+                                    const struct operator_ids *ids, bool claims_files, struct error *error)
 {
     struct checkpoint_adoption adoption = {
+        .claims_files = claims_files,
         .ids = ids,
         .folder = found->folder,
         .max_parallelism = graph->max_parallelism,
@@ -157,8 +158,10 @@ enum status found_checkpoints_adopt(struct found_checkpoints *found, const struc
     for (size_t v = 0; v < graph->vertex_count; v++)
         if (graph->vertices[v].parallelism > adoption.parallelism)
             adoption.parallelism = graph->vertices[v].parallelism;
-    enum status status = adopt(&found->latest, &adoption, error);
-    for (size_t i = 0; i < found->num_uncommitted && status == STATUS_OK; i++)
+    enum status status = found->is_own ? STATUS_OK : adopt(&found->latest, &adoption, error);
+    if (status == STATUS_OK && found->claimed != NULL)
+        status = adopt(&found->claimed, &adoption, error);
+    for (size_t i = 0; i < found->num_uncommitted && status == STATUS_OK && !found->is_own; i++)
         status = adopt(&found->uncommitted[i], &adoption, error);
     return status;
 }

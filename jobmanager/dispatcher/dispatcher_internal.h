@@ -67,6 +67,8 @@ struct job {
     char *checkpoint_directory;
     char *checkpoint_folder;
     struct file_io *checkpoint_io;
+    bool keeps_checkpoints; /* beyond its end */
+    bool claims_restored;   /* what it was restored from is its own */
     struct job_table *tables;
     uint32_t num_tables;
     struct job_master *master; /* NULL once it has ended */
@@ -186,12 +188,31 @@ void job_task_name(const struct job *job, const struct execution *execution, str
 void job_rpc_operations(struct job *job, struct job_operations *operations);
 void job_io_operations(struct job *job, struct job_operations *operations);
 void job_removal_operations(struct job_operations *operations);
+/* The job is at its end, which is stored: its checkpoints go, or only what they do not refer to. */
+void job_clean_up(struct job *job);
+/* As above, for a job whose leader died before it came to it. On the dispatcher's thread or before it runs.
+ */
+void job_clean_up_recovered(struct job *job);
 void job_put_state(struct job *job, enum job_state state);
+
+/* job_settings.c */
+/* NULL: nobody says anything. */
+const char *job_setting(const struct plan_job_graph *graph, const struct configuration *configuration,
+                        const char *key);
+/* Whether its checkpoints outlive a job that was cancelled or has finished. */
+STATUS_MUST_CHECK enum status job_keeps_checkpoints(const struct plan_job_graph *graph,
+                                                    const struct configuration *configuration,
+                                                    bool *ret_keeps, struct error *error);
+/* Whether the checkpoint that it was restored from becomes its own. */
+STATUS_MUST_CHECK enum status job_claims_restored(const struct plan_job_graph *graph,
+                                                  const struct configuration *configuration, bool *ret_claims,
+                                                  struct error *error);
 
 /* adoption.c: replaces what was found of another job by what this one restores. */
 STATUS_MUST_CHECK enum status found_checkpoints_adopt(struct found_checkpoints *found,
                                                       const struct plan_job_graph *graph,
-                                                      const struct operator_ids *ids, struct error *error);
+                                                      const struct operator_ids *ids, bool claims_files,
+                                                      struct error *error);
 
 /* submission.c */
 void dispatcher_add_job(struct dispatcher *dispatcher, struct job *job);

@@ -274,6 +274,11 @@ enum status job_start(struct job *job, bool is_recovered, enum job_state stored_
     enum status status = read_checkpoint_options(job, &options.coordinator, error);
     if (status == STATUS_OK)
         status = read_restart_options(job, &options.scheduler, error);
+    const struct configuration *configuration = job->dispatcher->options.configuration;
+    if (status == STATUS_OK)
+        status = job_keeps_checkpoints(job->graph, configuration, &job->keeps_checkpoints, error);
+    if (status == STATUS_OK)
+        status = job_claims_restored(job->graph, configuration, &job->claims_restored, error);
     if (status == STATUS_OK)
         status = open_tables(job, error);
     if (status != STATUS_OK)
@@ -371,10 +376,12 @@ void job_after_event(struct job *job)
 {
     if (job->master == NULL || !job_state_is_terminal(job->state))
         return;
-    if (!job->is_cleaned) {
+    /* A savepoint that is still being written needs them. */
+    bool is_copying = coordinator_is_copying(job_master_coordinator(job->master));
+    if (!job->is_cleaned && !is_copying) {
         job->is_cleaned = true;
-        job_master_clean_up(job->master, dispatcher_now_ms(job->dispatcher));
+        job_clean_up(job);
     }
-    if (job->num_requests == 0 && !job_master_has_requests(job->master))
+    if (job->is_cleaned && job->num_requests == 0 && !job_master_has_requests(job->master))
         put_away(job);
 }

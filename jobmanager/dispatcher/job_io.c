@@ -14,6 +14,7 @@ static void free_request(struct io_request *request)
     found_checkpoints_free(&request->found);
     path_list_free(&request->files);
     free(request->references);
+    free(request->folder);
     free(request);
 }
 
@@ -231,6 +232,7 @@ static enum status work_find(struct io_request *request, struct error *error)
         .io = job->checkpoint_io,
         .job_folder = job->checkpoint_folder,
         .restore_path = job->graph->configuration.restore_path,
+        .claims_restored = job->claims_restored,
         .is_new_lineage = job->graph->configuration.new_lineage,
     };
     struct stored_continued *stored;
@@ -249,8 +251,9 @@ static enum status work_find(struct io_request *request, struct error *error)
     status = checkpoint_find(&search, &request->found, error);
     if (status == STATUS_OK)
         job_remove_partial_savepoints(job, &request->found);
-    if (status == STATUS_OK && request->found.latest != NULL && !request->found.is_own)
-        status = found_checkpoints_adopt(&request->found, job->graph, &job->operators, error);
+    if (status == STATUS_OK && request->found.folder != NULL)
+        status = found_checkpoints_adopt(&request->found, job->graph, &job->operators, job->claims_restored,
+                                         error);
     free(records);
     free(stored);
     return status;
@@ -365,6 +368,11 @@ void job_store_state_now(struct job *job)
     if (job->stored_state == JOB_FAILED)
         request->failure =
             job->master == NULL ? job->failure : *scheduler_last_failure(job_master_scheduler(job->master));
+    /* Said to a leader that would remove its checkpoints. */
+    int64_t pending_id = job->master == NULL ? -1 : job_master_pending_checkpoint(job->master);
+    if (job->stored_state == JOB_CANCELED && pending_id >= 0)
+        error_set(&request->failure, STATUS_UNAVAILABLE, "checkpoint %lld is not in all tables",
+                  (long long)pending_id);
     io_request_begin(request, LANE_STORE);
 }
 

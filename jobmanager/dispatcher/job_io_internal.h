@@ -19,6 +19,7 @@ struct io_request {
     uint64_t size_bytes;
     struct table_commit_result result;
     struct found_checkpoints found;
+    char *folder; /* owned; NULL: none */
     struct path_list files;
     struct checkpoint_reference *references; /* owned */
     size_t num_references;

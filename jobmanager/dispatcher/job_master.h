@@ -34,7 +34,7 @@ struct job_operations {
     void (*store)(void *context, struct checkpoint_metadata *metadata); /* a reference is passed on */
     void (*reserve_ids)(void *context, uint64_t until);
     /* The next two are not answered. */
-    void (*discard)(void *context, struct checkpoint_reference reference, const struct path_list *files);
+    void (*discard)(void *context, const struct coordinator_discard *discard);
     void (*scrap)(void *context, struct checkpoint_metadata *metadata,
                   const struct path_list *files); /* a reference is passed on */
     /* Writes a savepoint of a committed checkpoint. A reference is passed on. -> job_master_copied */

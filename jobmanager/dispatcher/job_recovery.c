@@ -1,7 +1,11 @@
 /* How a leader starts a job or takes it over, step by step, and the answers of its I/O. */
 #include "common/base/check.h"
+#include "common/base/memory.h"
 #include "common/base/mutant.h"
 #include "jobmanager/dispatcher/job_master_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 static void find(struct job_master *job)
 {
@@ -26,10 +30,25 @@ void job_master_fail_for_good(struct job_master *job, const struct error *error)
     job->has_failure = true;
 }
 
+static void note_last_slots(struct job_master *job, const struct checkpoint_metadata *latest)
+{
+    struct scheduler_slot *slots = mem_calloc(latest->num_slots + 1, sizeof *slots);
+    for (size_t i = 0; i < latest->num_slots; i++) {
+        snprintf(slots[i].taskmanager_id, sizeof slots[i].taskmanager_id, "%s",
+                 latest->slots[i].taskmanager_id);
+        slots[i].slot = latest->slots[i].slot;
+    }
+    scheduler_set_last_slots(job->scheduler, slots, (uint32_t)latest->num_slots);
+    free(slots);
+}
+
 static void begin_commits(struct job_master *job)
 {
     const struct found_checkpoints *found = &job->found;
     job->step = RECOVERY_COMMIT;
+    if (found->claimed != NULL)
+        coordinator_add_claimed(job->coordinator, found->claimed, found->claimed_folder,
+                                found->is_own || found->is_settled);
     for (size_t i = 0; i < found->num_references; i++) {
         uint64_t id = found->references[i].checkpoint_id;
         bool is_open = found->latest != NULL && id == found->latest->checkpoint_id;
@@ -44,6 +63,8 @@ static void begin_commits(struct job_master *job)
     if (found->latest != NULL && !is_skipped)
         job_master_add_pending(job, checkpoint_metadata_ref(found->latest));
     job->knows_kept = true;
+    if (found->is_own)
+        note_last_slots(job, found->latest);
     coordinator_recovered(job->coordinator, found->next_id, found->latest, job->now_ms);
 }
 

@@ -4,12 +4,16 @@
 #include "jobmanager/checkpoint/checkpoint_sweep.h"
 #include "jobmanager/dispatcher/job_io_internal.h"
 
+/* Absolute paths are of what the job was restored from: its own only when it claims them. */
 static enum status remove_files(const struct job *job, const struct path_list *files, struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < files->count; i++) {
         struct buffer path = {0};
-        if (keyed_state_path_is_relative(files->items[i]))
+        bool is_relative = keyed_state_path_is_relative(files->items[i]);
+        if (!is_relative && !job->claims_restored)
+            continue;
+        if (is_relative)
             buffer_printf(&path, "%s/", job->checkpoint_folder);
         buffer_append_text(&path, files->items[i]);
         struct error failure;
@@ -29,6 +33,17 @@ static void done_removal(struct job *job, struct io_request *request, const stru
                        (long long)request->number, failure->message);
 }
 
+/* The folder of a checkpoint or savepoint that the job was restored from. */
+static enum status remove_claimed(const char *folder, struct error *error)
+{
+    struct file_io *io = NULL;
+    enum status status = file_io_for_uri(folder, &io, error);
+    if (status == STATUS_OK)
+        status = file_io_delete_directory(io, folder, error);
+    file_io_free(io);
+    return status;
+}
+
 /*
  * The checkpoint that takes the place of the discarded one was published before. Whoever leads later than
  * this look at the epochs finds it, and goes on from it or a newer one; an epoch that began before may have
@@ -38,19 +53,23 @@ static enum status work_discard(struct io_request *request, struct error *error)
 {
     struct job *job = request->job;
     enum status status = job_store_check_lead(job->dispatcher->options.job_store, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && request->folder != NULL)
+        status = remove_claimed(request->folder, error);
+    else if (status == STATUS_OK)
         status = checkpoint_delete(job->checkpoint_io, job->checkpoint_folder, request->reference, error);
     return status == STATUS_OK ? remove_files(job, &request->files, error) : status;
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
+static void on_discard(void *context, const struct coordinator_discard *discard)
 {
     struct io_request *request = io_request_create(context);
     request->work = work_discard;
     request->done = done_removal;
-    request->number = (int64_t)reference.checkpoint_id;
-    request->reference = reference;
-    request->files = path_list_copy(files);
+    request->number = (int64_t)discard->reference.checkpoint_id;
+    request->reference = discard->reference;
+    if (discard->claimed_folder != NULL)
+        request->folder = mem_strdup(discard->claimed_folder);
+    request->files = path_list_copy(&discard->files);
     io_request_begin(request, LANE_CHECKPOINT);
 }
 
@@ -142,6 +161,56 @@ static void on_sweep(void *context, const struct checkpoint_reference *reference
     request->num_references = num_references;
     request->files = path_list_copy(files);
     io_request_begin(request, LANE_CHECKPOINT);
+}
+
+/* A terminal state that was stored while this leader led: no later one takes the job up. */
+static enum status work_remove_all(struct io_request *request, struct error *error)
+{
+    struct job *job = request->job;
+    struct file_io *io = NULL;
+    enum status status = job_store_check_lead(job->dispatcher->options.job_store, error);
+    if (status == STATUS_OK)
+        status = file_io_for_uri(job->checkpoint_directory, &io, error);
+    if (status == STATUS_OK)
+        status = file_io_delete_directory(io, job->checkpoint_folder, error);
+    file_io_free(io);
+    return status;
+}
+
+static void done_remove_all(struct job *job, struct io_request *request, const struct error *failure)
+{
+    (void)request;
+    if (failure != NULL)
+        dispatcher_log(job->dispatcher, LOG_WARN, "checkpoints not removed job=%s: %s", job->id,
+                       failure->message);
+}
+
+static void remove_all(struct job *job)
+{
+    struct io_request *request = io_request_create(job);
+    request->work = work_remove_all;
+    request->done = done_remove_all;
+    io_request_begin(request, LANE_CHECKPOINT);
+}
+
+/* What failed may be mended, and what is not in its tables yet is the only copy of it. */
+void job_clean_up(struct job *job)
+{
+    bool is_over = job->state == JOB_FINISHED || job->state == JOB_CANCELED;
+    if (is_over && !job->keeps_checkpoints && job_master_pending_checkpoint(job->master) < 0)
+        remove_all(job);
+    else
+        job_master_clean_up(job->master, dispatcher_now_ms(job->dispatcher));
+}
+
+void job_clean_up_recovered(struct job *job)
+{
+    struct error error;
+    bool keeps = true;
+    enum status status =
+        job_keeps_checkpoints(job->graph, job->dispatcher->options.configuration, &keeps, &error);
+    if (status == STATUS_OK && !keeps)
+        remove_all(job);
 }
 
 void job_removal_operations(struct job_operations *operations)

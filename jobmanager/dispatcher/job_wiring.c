@@ -1,8 +1,10 @@
 /* The callbacks by which the three machines of a job meet. What one says to another waits in the job master
  * until it has returned; what goes outside is passed on. */
 #include "common/base/check.h"
+#include "common/base/memory.h"
 #include "jobmanager/dispatcher/job_master_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void on_request_slots(void *context, uint32_t count)
@@ -87,10 +89,23 @@ static void on_trigger(void *context, const struct coordinator_trigger *trigger)
                                     scheduler_attempt(job->scheduler), trigger);
 }
 
+/* For the leader that restores it. */
+static void note_slots(const struct job_master *job, struct checkpoint_metadata *metadata)
+{
+    uint32_t count;
+    const struct scheduler_slot *last = scheduler_last_slots(job->scheduler, &count);
+    struct checkpoint_slot *slots = mem_calloc(count + 1, sizeof *slots);
+    for (uint32_t i = 0; i < count; i++)
+        slots[i] = (struct checkpoint_slot){last[i].taskmanager_id, last[i].slot};
+    checkpoint_metadata_set_slots(metadata, slots, count);
+    free(slots);
+}
+
 static void on_store(void *context, struct checkpoint_metadata *metadata)
 {
     struct job_master *job = context;
     job->num_requests++;
+    note_slots(job, metadata);
     job->operations.store(job->operations.context, metadata);
 }
 
@@ -125,10 +140,10 @@ static void on_reserve_ids(void *context, uint64_t until)
     job->operations.reserve_ids(job->operations.context, until);
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
+static void on_discard(void *context, const struct coordinator_discard *discard)
 {
     struct job_master *job = context;
-    job->operations.discard(job->operations.context, reference, files);
+    job->operations.discard(job->operations.context, discard);
 }
 
 static void on_scrap(void *context, struct checkpoint_metadata *metadata, const struct path_list *files)

@@ -105,12 +105,17 @@ static enum status check_committed(struct submission *submission, const struct c
 }
 
 /* State that no operator takes would be lost in silence, and its rows read or left out anew. */
-static enum status check_fit(const struct plan_job_graph *graph, struct found_checkpoints *found,
+static enum status check_fit(const struct submission *submission, struct found_checkpoints *found,
                              struct error *error)
 {
+    const struct plan_job_graph *graph = submission->graph;
     struct operator_ids ids;
+    bool claims = false;
     operator_ids_init(&ids, graph);
-    enum status status = found_checkpoints_adopt(found, graph, &ids, error);
+    enum status status =
+        job_claims_restored(graph, submission->dispatcher->options.configuration, &claims, error);
+    if (status == STATUS_OK)
+        status = found_checkpoints_adopt(found, graph, &ids, claims, error);
     operator_ids_free(&ids);
     return status;
 }
@@ -127,7 +132,7 @@ static enum status inherit_lineage(struct submission *submission, struct error *
     if (status == STATUS_OK)
         status = checkpoint_find(&search, &found, error);
     if (status == STATUS_OK)
-        status = check_fit(submission->graph, &found, error);
+        status = check_fit(submission, &found, error);
     if (status == STATUS_OK && submission->graph->configuration.new_lineage) {
         for (size_t i = 0; i < found.num_uncommitted && status == STATUS_OK; i++)
             status = check_committed(submission, found.uncommitted[i], error);
@@ -236,6 +241,8 @@ static enum status recover_job(struct dispatcher *dispatcher, const struct store
         job->state_ms[state] = job->ended_ms = job->modified_ms = stored->state_ms;
         if (state == JOB_FAILED)
             error_set(&job->failure, STATUS_INTERNAL, "%s", stored->failure);
+        else if (stored->failure[0] == '\0')
+            job_clean_up_recovered(job);
         return STATUS_OK;
     }
     /* The newest epoch's word counts: from here on what a fenced leader makes of the job is void. It would

@@ -115,13 +115,29 @@ void dispatcher_free_peers(struct dispatcher *dispatcher)
     free(dispatcher->peers);
 }
 
+/* Where its subtasks ran before; copies of their state may be there. The caller frees it. */
+static struct slot_grant *preferred_slots(const struct job *job, uint32_t count)
+{
+    uint32_t num_last;
+    const struct scheduler_slot *last = scheduler_last_slots(job_master_scheduler(job->master), &num_last);
+    struct slot_grant *preferred = mem_calloc(count, sizeof *preferred);
+    for (uint32_t i = 0; i < count && i < num_last; i++) {
+        memcpy(preferred[i].taskmanager_id, last[i].taskmanager_id, sizeof preferred[i].taskmanager_id);
+        preferred[i].slot = last[i].slot;
+    }
+    return preferred;
+}
+
 static void allocate_for(struct dispatcher *dispatcher, struct job *job)
 {
     uint32_t count = job->slots_wanted;
     job->slots_wanted = 0;
     struct slot_grant *grants = mem_calloc(count, sizeof *grants);
     job->is_dirty = true;
-    if (!resourcemanager_allocate(dispatcher->resources, job->id, count, grants)) {
+    struct slot_grant *preferred = preferred_slots(job, count);
+    bool is_granted = resourcemanager_allocate(dispatcher->resources, job->id, count, preferred, grants);
+    free(preferred);
+    if (!is_granted) {
         job_master_lacks_slots(job->master, resourcemanager_num_free_slots(dispatcher->resources),
                                resourcemanager_num_slots(dispatcher->resources));
         free(grants);

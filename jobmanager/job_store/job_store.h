@@ -52,7 +52,8 @@ struct stored_job {
     char restored_job_id[STORED_JOB_ID_BYTES];
     int64_t submitted_ms;
     struct buffer graph; /* plan_job_graph_encode */
-    /* The newest state that was recorded: "" when none; failure "" unless it FAILED. */
+    /* The newest state that was recorded: "" when none; failure "" unless it FAILED, or
+     * was CANCELED and left a checkpoint that is not in all tables. */
     char state[STORED_STATE_BYTES];
     int64_t state_ms;
     char *failure;

@@ -205,24 +205,51 @@ static void take_slot(struct taskmanager *taskmanager, const char *owner, struct
     CHECK(false);
 }
 
+/* The slot itself, or another one of the same taskmanager: what it keeps of the task is there all the same.
+ */
+static bool take_preferred(struct resourcemanager *manager, const char *owner,
+                           const struct slot_grant *preferred, struct slot_grant *ret_grant)
+{
+    struct taskmanager *taskmanager =
+        (struct taskmanager *)(uintptr_t)resourcemanager_find(manager, preferred->taskmanager_id);
+    if (taskmanager == NULL || taskmanager_num_free_slots(taskmanager) == 0)
+        return false;
+    if (preferred->slot < taskmanager->num_slots && taskmanager->owners[preferred->slot][0] == '\0') {
+        snprintf(taskmanager->owners[preferred->slot], SLOT_OWNER_BYTES, "%s", owner);
+        *ret_grant = *preferred;
+    } else {
+        take_slot(taskmanager, owner, ret_grant);
+    }
+    return true;
+}
+
+static struct taskmanager *emptiest(const struct resourcemanager *manager)
+{
+    struct taskmanager *best = NULL;
+    double best_share = -1;
+    for (size_t t = 0; t < manager->count; t++) {
+        struct taskmanager *candidate = manager->taskmanagers[t];
+        double share = (double)taskmanager_num_free_slots(candidate) / candidate->num_slots;
+        if (share > best_share) {
+            best = candidate;
+            best_share = share;
+        }
+    }
+    return best;
+}
+
 bool resourcemanager_allocate(struct resourcemanager *manager, const char *owner, uint32_t count,
-                              struct slot_grant *ret_grants)
+                              const struct slot_grant *preferred, struct slot_grant *ret_grants)
 {
     if (resourcemanager_num_free_slots(manager) < count)
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        struct taskmanager *best = NULL;
-        double best_share = -1;
-        for (size_t t = 0; t < manager->count; t++) {
-            struct taskmanager *candidate = manager->taskmanagers[t];
-            double share = (double)taskmanager_num_free_slots(candidate) / candidate->num_slots;
-            if (share > best_share) {
-                best = candidate;
-                best_share = share;
-            }
-        }
-        take_slot(best, owner, &ret_grants[i]);
-    }
+    memset(ret_grants, 0, count * sizeof *ret_grants);
+    for (uint32_t i = 0; i < count && preferred != NULL; i++)
+        if (!take_preferred(manager, owner, &preferred[i], &ret_grants[i]))
+            ret_grants[i].taskmanager_id[0] = '\0';
+    for (uint32_t i = 0; i < count; i++)
+        if (ret_grants[i].taskmanager_id[0] == '\0')
+            take_slot(emptiest(manager), owner, &ret_grants[i]);
     return true;
 }
 

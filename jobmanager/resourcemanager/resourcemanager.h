@@ -74,9 +74,11 @@ void resourcemanager_drop(struct resourcemanager *manager, const char *taskmanag
 void resourcemanager_tick(struct resourcemanager *manager, int64_t now_ms);
 int64_t resourcemanager_next_timer_ms(const struct resourcemanager *manager);
 
-/* Takes count slots for owner, spread over the taskmanagers. False, and none taken, when fewer are free. */
+/* Takes count slots for owner: those that are preferred as far as they are free, the rest spread over the
+ * taskmanagers. preferred has one for each, an id of "" where any will do; NULL: any. False, and none taken,
+ * when fewer are free. */
 bool resourcemanager_allocate(struct resourcemanager *manager, const char *owner, uint32_t count,
-                              struct slot_grant *ret_grants);
+                              const struct slot_grant *preferred, struct slot_grant *ret_grants);
 void resourcemanager_release(struct resourcemanager *manager, const char *owner);
 uint32_t resourcemanager_num_slots(const struct resourcemanager *manager);
 uint32_t resourcemanager_num_free_slots(const struct resourcemanager *manager);

@@ -78,6 +78,12 @@ void scheduler_advance(struct scheduler *scheduler, int64_t now_ms)
         scheduler_enter(scheduler, scheduler->goal == GOAL_FAIL ? JOB_FAILED : JOB_CANCELED);
 }
 
+const struct scheduler_slot *scheduler_last_slots(const struct scheduler *scheduler, uint32_t *ret_count)
+{
+    *ret_count = scheduler->num_last_slots;
+    return scheduler->last_slots;
+}
+
 enum job_state scheduler_state(const struct scheduler *scheduler)
 {
     return scheduler->state;

@@ -57,6 +57,7 @@ void scheduler_free(struct scheduler *scheduler)
     if (scheduler == NULL)
         return;
     free(scheduler->executions);
+    free(scheduler->last_slots);
     free(scheduler->vertices);
     free(scheduler);
 }
@@ -95,6 +96,13 @@ void scheduler_start(struct scheduler *scheduler, int64_t now_ms)
     scheduler_advance(scheduler, now_ms);
 }
 
+void scheduler_set_last_slots(struct scheduler *scheduler, const struct scheduler_slot *slots, uint32_t count)
+{
+    free(scheduler->last_slots);
+    scheduler->last_slots = mem_dup(slots, count * sizeof *slots);
+    scheduler->num_last_slots = count;
+}
+
 void scheduler_slots(struct scheduler *scheduler, const struct scheduler_slot *slots, uint32_t count,
                      int64_t now_ms)
 {
@@ -108,6 +116,7 @@ void scheduler_slots(struct scheduler *scheduler, const struct scheduler_slot *s
     scheduler->waiting_for[0] = '\0';
     scheduler->attempt++;
     scheduler->was_all_running = scheduler->was_all_ended = scheduler->is_final_committed = false;
+    scheduler_set_last_slots(scheduler, slots, count);
     reset_executions(scheduler, now_ms);
     scheduler->callbacks.attempt_started(scheduler->callbacks.context, scheduler->attempt);
     scheduler_enter(scheduler, JOB_RUNNING);

@@ -121,6 +121,13 @@ void scheduler_tick(struct scheduler *scheduler, int64_t now_ms);
 /* When scheduler_tick is next of use; INT64_MAX: never. */
 int64_t scheduler_next_timer_ms(const struct scheduler *scheduler);
 
+/* Where subtask i of each vertex ran in the last attempt that had slots, at i: what it left there makes its
+ * next start short. The count is 0 before the first. */
+const struct scheduler_slot *scheduler_last_slots(const struct scheduler *scheduler, uint32_t *ret_count);
+/* The same, of a time before this leader's; before scheduler_start. */
+void scheduler_set_last_slots(struct scheduler *scheduler, const struct scheduler_slot *slots,
+                              uint32_t count);
+
 enum job_state scheduler_state(const struct scheduler *scheduler);
 uint32_t scheduler_attempt(const struct scheduler *scheduler);
 uint32_t scheduler_num_restarts(const struct scheduler *scheduler);

@@ -21,6 +21,8 @@ struct scheduler {
     struct execution *executions;
     size_t num_executions;
     uint32_t slots_needed;
+    struct scheduler_slot *last_slots; /* num_last_slots of them */
+    uint32_t num_last_slots;
     enum job_state state;
     enum scheduler_phase phase;
     enum scheduler_goal goal;

@@ -29,6 +29,7 @@ class Cluster:
             "execution.checkpointing.dir": f"file://{folder}/checkpoints",
             "high-availability.storageDir": f"file://{folder}/ha",
             "execution.checkpointing.interval": "1 s",
+            "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
             "parallelism.default": "2",
             "taskmanager.numberOfTaskSlots": "2",
             **options,

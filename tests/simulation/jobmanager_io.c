@@ -112,11 +112,11 @@ static void on_reserve(void *context, uint64_t until)
     begin(context, IO_RESERVE)->number = (int64_t)until;
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
+static void on_discard(void *context, const struct coordinator_discard *discard)
 {
     struct world_event *event = begin(context, IO_DISCARD);
-    event->reference = reference;
-    event->files = path_list_copy(files);
+    event->reference = discard->reference;
+    event->files = path_list_copy(&discard->files);
 }
 
 static void on_scrap(void *context, struct checkpoint_metadata *metadata, const struct path_list *files)

@@ -252,7 +252,7 @@ static void allocate(struct simulated_jobmanager *jobmanager)
     jobmanager->slots_wanted = 0;
     struct slot_grant grants[MAX_SUBTASKS];
     struct scheduler_slot slots[MAX_SUBTASKS];
-    if (!resourcemanager_allocate(jobmanager->resources, SIMULATED_JOB, count, grants)) {
+    if (!resourcemanager_allocate(jobmanager->resources, SIMULATED_JOB, count, NULL, grants)) {
         job_master_lacks_slots(jobmanager->job, 0, 0);
         return;
     }

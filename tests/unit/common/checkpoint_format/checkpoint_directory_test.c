@@ -62,6 +62,8 @@ static struct checkpoint_metadata *make(uint64_t id, uint64_t epoch)
     };
     checkpoint_metadata_add_committable(metadata, &committable);
     checkpoint_metadata_sort(metadata);
+    const struct checkpoint_slot slots[] = {{"tm-a", 1}, {"tm-b", 0}};
+    checkpoint_metadata_set_slots(metadata, slots, 2);
     checkpoint_metadata_add_uncommitted(metadata, (struct checkpoint_reference){id - 1, epoch});
     return metadata;
 }
@@ -101,6 +103,9 @@ static void all_of_it_comes_back(void **state)
     assert_string_equal(read->committables[0].owner.name, "t[4]: Writer");
     assert_memory_equal(read->committables[0].content.data, "files", 5);
     assert_int_equal(read->uncommitted[0].checkpoint_id, 8);
+    assert_int_equal(read->num_slots, 2);
+    assert_string_equal(read->slots[1].taskmanager_id, "tm-b");
+    assert_int_equal(read->slots[0].slot, 1);
     checkpoint_metadata_unref(read);
     checkpoint_metadata_unref(metadata);
     buffer_free(&bytes);

@@ -79,11 +79,14 @@ static void on_scrap(void *context, struct checkpoint_metadata *metadata, const 
     checkpoint_metadata_unref(metadata);
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
+static void on_discard(void *context, const struct coordinator_discard *discard)
 {
     struct recorder *recorder = context;
-    note_removed(recorder, files);
-    recorder->discarded = reference;
+    if (discard->claimed_folder != NULL)
+        note_removed(recorder,
+                     &(struct path_list){.items = (char **)(uintptr_t)&discard->claimed_folder, .count = 1});
+    note_removed(recorder, &discard->files);
+    recorder->discarded = discard->reference;
     recorder->num_discards++;
 }
 
@@ -439,6 +442,29 @@ static void what_was_written_for_a_checkpoint_that_is_given_up_is_removed(void *
     clean(&recorder);
 }
 
+static void a_claimed_checkpoint_goes_when_newer_ones_take_its_place(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct coordinator *coordinator = make(&recorder, true);
+    const struct keyed_state_file files[] = {{.path = "/old/shared/a", .name = "a", .is_shared = true},
+                                             {.path = "/old/shared/b", .name = "b", .is_shared = true}};
+    struct keyed_state_handle old = handle_of(files, 2), own = handle_of(files, 1);
+    struct checkpoint_metadata *claimed = checkpoint_metadata_create();
+    struct checkpoint_keyed_state keyed = {.owner = {"", "", 1}, .handle = &old};
+    checkpoint_metadata_add_keyed_state(claimed, &keyed);
+    claimed->checkpoint_id = 77;
+    coordinator_add_claimed(coordinator, claimed, "/old/chk-77-e1", true);
+    checkpoint_metadata_unref(claimed);
+    recorder.handle = &own;
+    coordinator_tick(coordinator, 1000);
+    complete(&recorder, 1, 1010);
+    assert_int_equal(recorder.num_discards, 0);
+    coordinator_committed(coordinator, 1, 1020);
+    assert_string_equal(recorder.removed, "/old/chk-77-e1 /old/shared/b "); /* a is in use */
+    clean(&recorder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +479,7 @@ int main(void)
         cmocka_unit_test(no_id_is_used_before_it_is_reserved),
         cmocka_unit_test(a_file_goes_with_the_last_checkpoint_that_refers_to_it),
         cmocka_unit_test(what_was_written_for_a_checkpoint_that_is_given_up_is_removed),
+        cmocka_unit_test(a_claimed_checkpoint_goes_when_newer_ones_take_its_place),
         cmocka_unit_test(a_cancelled_job_takes_no_more_checkpoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

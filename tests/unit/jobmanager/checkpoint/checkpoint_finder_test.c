@@ -118,6 +118,12 @@ static void a_job_without_its_own_restores_the_one_it_is_given(void **state)
     assert_int_equal(found.next_id, 7);
     assert_string_equal(found.folder, FOLDER);
     found_checkpoints_free(&found);
+    search.claims_restored = true;
+    assert_int_equal(checkpoint_find(&search, &found, &error), STATUS_OK);
+    assert_int_equal(found.claimed->checkpoint_id, 6);
+    assert_string_equal(found.claimed_folder, FOLDER "/chk-6-e1");
+    found_checkpoints_free(&found);
+    search.claims_restored = false;
     search.job_folder = NULL;
     search.restore_path = FOLDER "/chk-6-e1/_metadata";
     assert_int_equal(checkpoint_find(&search, &found, &error), STATUS_OK);
@@ -128,6 +134,33 @@ static void a_job_without_its_own_restores_the_one_it_is_given(void **state)
     file_io_free(io);
 }
 
+static void a_claimed_one_is_kept_until_it_is_gone(void **state)
+{
+    (void)state;
+    struct error error;
+    struct file_io *io = memory_file_io_create();
+    publish(io, 5, 1, 0);
+    struct checkpoint_search search = {
+        .io = io, .job_folder = FOLDER, .restore_path = "memory:///old/chk-3-e1", .claims_restored = true};
+    struct found_checkpoints found;
+    assert_int_equal(checkpoint_find(&search, &found, &error), STATUS_OK);
+    assert_true(found.is_own);
+    assert_null(found.claimed);
+    assert_null(found.folder);
+    found_checkpoints_free(&found);
+    struct buffer bytes = {0};
+    assert_int_equal(file_io_read(io, FOLDER "/chk-5-e1/_metadata", &bytes, &error), STATUS_OK);
+    assert_int_equal(file_io_write(io, "memory:///old/chk-3-e1/_metadata", bytes.data, bytes.size, &error),
+                     STATUS_OK);
+    buffer_free(&bytes);
+    assert_int_equal(checkpoint_find(&search, &found, &error), STATUS_OK);
+    assert_true(found.is_own);
+    assert_non_null(found.claimed);
+    assert_string_equal(found.folder, "memory:///old");
+    found_checkpoints_free(&found);
+    file_io_free(io);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +168,7 @@ int main(void)
         cmocka_unit_test(the_newest_in_line_is_found_with_what_it_left_uncommitted),
         cmocka_unit_test(a_damaged_newest_one_is_never_passed_over),
         cmocka_unit_test(an_older_one_may_be_damaged),
+        cmocka_unit_test(a_claimed_one_is_kept_until_it_is_gone),
         cmocka_unit_test(a_job_without_its_own_restores_the_one_it_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,10 +76,9 @@ static void on_reserve_ids(void *context, uint64_t until)
     (void)until;
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
+static void on_discard(void *context, const struct coordinator_discard *discard)
 {
-    (void)files;
-    note(context, "discard(%u) ", (unsigned)reference.checkpoint_id);
+    note(context, "discard(%u) ", (unsigned)discard->reference.checkpoint_id);
 }
 
 static void on_copy(void *context, struct checkpoint_metadata *metadata)

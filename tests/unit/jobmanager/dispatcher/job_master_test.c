@@ -128,10 +128,9 @@ static void on_reserve_ids(void *context, uint64_t until)
     note(context, "reserve ");
 }
 
-static void on_discard(void *context, struct checkpoint_reference reference, const struct path_list *files)
+static void on_discard(void *context, const struct coordinator_discard *discard)
 {
-    (void)reference;
-    (void)files;
+    (void)discard;
     note(context, "discard ");
 }
 

@@ -63,9 +63,9 @@ static void slots_are_spread_and_come_back(void **state)
     assert_int_equal(add(manager, B, "tcp://h:2", 2, 1, &error), STATUS_OK);
     assert_int_equal(add(manager, B, "tcp://h:2", 2, 1, &error), STATUS_OK); /* again: nothing new */
     assert_int_equal(recorder.num_added, 2);
-    assert_true(resourcemanager_allocate(manager, "job", 2, grants));
+    assert_true(resourcemanager_allocate(manager, "job", 2, NULL, grants));
     assert_string_not_equal(grants[0].taskmanager_id, grants[1].taskmanager_id);
-    assert_false(resourcemanager_allocate(manager, "other", 3, grants));
+    assert_false(resourcemanager_allocate(manager, "other", 3, NULL, grants));
     assert_int_equal(resourcemanager_num_free_slots(manager), 2);
     resourcemanager_release(manager, "job");
     assert_int_equal(resourcemanager_num_free_slots(manager), 4);
@@ -117,9 +117,35 @@ static void what_does_not_fit_is_refused(void **state)
     resourcemanager_free(manager);
 }
 
+static void slots_are_given_again_to_whom_they_were(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error error;
+    struct resourcemanager *manager = make(&recorder);
+    assert_int_equal(add(manager, A, "inproc://a", 2, 1, &error), STATUS_OK);
+    assert_int_equal(add(manager, B, "inproc://b", 2, 1, &error), STATUS_OK);
+    const struct slot_grant before[] = {{B, 1}, {B, 0}, {"0000000000000000000000000000000c", 0}, {"", 0}};
+    struct slot_grant grants[4];
+    assert_true(resourcemanager_allocate(manager, "job", 3, before, grants));
+    assert_string_equal(grants[0].taskmanager_id, B);
+    assert_int_equal(grants[0].slot, 1);
+    assert_string_equal(grants[1].taskmanager_id, B);
+    assert_int_equal(grants[1].slot, 0);
+    assert_string_equal(grants[2].taskmanager_id, A); /* its own is gone */
+    resourcemanager_release(manager, "job");
+    /* Another job holds the very slot: the same taskmanager is as good. */
+    assert_true(resourcemanager_allocate(manager, "other", 1, before, grants));
+    assert_true(resourcemanager_allocate(manager, "job", 1, before, grants));
+    assert_string_equal(grants[0].taskmanager_id, B);
+    assert_int_equal(grants[0].slot, 0);
+    resourcemanager_free(manager);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slots_are_given_again_to_whom_they_were),
         cmocka_unit_test(slots_are_spread_and_come_back),
         cmocka_unit_test(a_silent_taskmanager_is_lost),
         cmocka_unit_test(a_new_taskmanager_at_an_address_replaces_the_old_one),
