@@ -108,6 +108,7 @@ function(frazil_add_unit_tests root)
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${library}_${stem}_test PRIVATE ${library} cmocka)
     add_test(NAME ${library}_${stem} COMMAND ${library}_${stem}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${library}_${stem} PROPERTIES TIMEOUT 120)
+    set_tests_properties(${library}_${stem} PROPERTIES TIMEOUT 120
+      ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/thread_sanitizer.supp")
   endforeach()
 endfunction()

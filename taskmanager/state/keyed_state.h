@@ -22,6 +22,7 @@ enum state_backend_kind { STATE_BACKEND_ROCKSDB, STATE_BACKEND_HASHMAP };
 
 struct keyed_state_options {
     const struct process_context *process;
+    const char *operator_name; /* for messages; may be NULL */
     enum state_backend_kind kind;
     size_t memory_bytes;      /* of the operator: table, memtables and block cache together */
     const char *local_folder; /* the subtask's own, made and removed by the backend (ROCKSDB) */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* At most three quarters of the slots are taken. */
-enum { FIRST_SLOTS = 8, MAX_KEY_BYTES = 1 << 30 };
+enum { FIRST_SLOTS = 8, SMALL_INDEX_SLOTS = 64, MAX_KEY_BYTES = 1 << 30 };
 
 static inline bool is_row_of(const struct row_table *table, const struct row *row, struct bytes_view key,
                              uint32_t hash)
@@ -68,6 +68,24 @@ static void make_index(struct row_table *table, struct row_partition *partition)
     table->index_bytes += wanted * sizeof *partition->slots;
     for (const struct row_chunk *chunk = partition->newest; chunk != NULL; chunk = chunk->next)
         index_chunk(table, partition, chunk);
+}
+
+/* An index that is mostly empty is given back. */
+static void shrink_index(struct row_table *table, struct row_partition *partition)
+{
+    size_t num_slots = (size_t)partition->mask + 1;
+    if (partition->slots == NULL || (partition->num_rows > 0 && num_slots <= SMALL_INDEX_SLOTS) ||
+        partition->num_rows * (uint64_t)8 >= num_slots)
+        return;
+    if (partition->num_rows > 0) {
+        make_index(table, partition);
+        return;
+    }
+    row_array_give(partition->slots, num_slots * sizeof *partition->slots);
+    table->index_bytes -= num_slots * sizeof *partition->slots;
+    partition->slots = NULL;
+    partition->mask = 0;
+    partition->num_taken = 0;
 }
 
 /* Chunks grow with the partition, up to a page. */
@@ -206,6 +224,9 @@ static void unlink_chunk(struct row_table *table, struct row_chunk *chunk)
 {
     struct row_partition *partition = chunk->partition;
     row_chunk_unlist_loose(table, chunk);
+    for (unsigned i = 0; i < 2; i++)
+        if (table->hands[i].chunk == chunk)
+            table->hands[i].chunk = chunk->next;
     if (chunk->next != NULL)
         chunk->next->previous = chunk->previous;
     if (chunk->previous != NULL)
@@ -220,7 +241,7 @@ void row_chunk_vacate(struct row_table *table, struct row_chunk *chunk)
     struct row_partition *partition = chunk->partition;
     CHECK(!row_chunk_is_pinned(chunk));
     if (partition->open == chunk)
-        partition->open = NULL;
+        partition->open = NULL; /* its rows go elsewhere */
     for (uint32_t offset = ROW_CHUNK_HEAD_BYTES; offset < chunk->used;) {
         struct row *row = row_at(chunk, offset);
         size_t bytes = row_size(table, row->key_size);
@@ -238,4 +259,5 @@ void row_chunk_vacate(struct row_table *table, struct row_chunk *chunk)
     }
     unlink_chunk(table, chunk);
     row_pages_give(&table->pages, chunk, chunk->bits, chunk->capacity);
+    shrink_index(table, partition);
 }

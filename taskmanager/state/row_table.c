@@ -36,13 +36,16 @@ struct row_table *row_table_create_stamped(const struct row_layout *layout, uint
         table->content_offset = table->key_offset;
         table->key_offset += 8;
     }
-    for (uint32_t i = 0; i < layout->num_buffers; i++)
-        CHECK(layout->buffer_offsets[i] % 8 == 0 &&
-              layout->buffer_offsets[i] + sizeof(struct buffer) <= layout->value_size);
+    for (uint32_t i = 0, end = 0; i < layout->num_buffers; i++) { /* in order, apart from each other */
+        CHECK(layout->buffer_offsets[i] % 8 == 0 && layout->buffer_offsets[i] >= end);
+        end = layout->buffer_offsets[i] + (uint32_t)sizeof(struct buffer);
+        CHECK(end <= layout->value_size);
+    }
     table->first_key_group = first_key_group;
     table->num_key_groups = end_key_group - first_key_group;
     table->key_groups = mem_calloc(table->num_key_groups, sizeof(struct row_partition *));
     row_pages_init(&table->pages);
+    table->free_pages_kept = FREE_PAGES_KEPT;
     make_directory(table, FIRST_DIRECTORY_SLOTS);
     return table;
 }
@@ -167,9 +170,52 @@ static void free_chunks(struct row_table *table, struct row_partition *partition
     }
 }
 
+/* The first partition at or behind a key group's first. */
+static struct row_partition *first_from(const struct row_table *table, uint32_t index)
+{
+    for (; index < table->num_key_groups; index++)
+        if (table->key_groups[index] != NULL)
+            return table->key_groups[index];
+    return NULL;
+}
+
+static struct row_partition *partition_behind(const struct row_table *table,
+                                              const struct row_partition *partition)
+{
+    return partition->next != NULL ? partition->next
+                                   : first_from(table, partition->key_group - table->first_key_group + 1);
+}
+
+static void hand_moves_to(struct row_hand *hand, struct row_partition *partition)
+{
+    hand->partition = partition;
+    hand->chunk = partition != NULL ? partition->newest : NULL;
+}
+
+struct row_chunk *row_hand_next(struct row_table *table, struct row_hand *hand, bool *ret_wrapped)
+{
+    *ret_wrapped = false;
+    while (hand->chunk == NULL) {
+        if (hand->partition != NULL) {
+            hand_moves_to(hand, partition_behind(table, hand->partition));
+            continue;
+        }
+        if (*ret_wrapped)
+            return NULL;
+        *ret_wrapped = true;
+        hand_moves_to(hand, first_from(table, 0));
+    }
+    struct row_chunk *chunk = hand->chunk;
+    hand->chunk = chunk->next;
+    return chunk;
+}
+
 void row_table_drop_partition(struct row_table *table, struct row_partition *partition)
 {
     CHECK(!partition->is_pinned && table->num_walks == 0);
+    for (unsigned i = 0; i < 2; i++)
+        if (table->hands[i].partition == partition)
+            hand_moves_to(&table->hands[i], partition_behind(table, partition));
     free_chunks(table, partition);
     if (partition->slots != NULL) {
         size_t slot_bytes = ((size_t)partition->mask + 1) * sizeof *partition->slots;
@@ -208,7 +254,7 @@ void row_table_settle(struct row_table *table)
         struct row_chunk *chunk = table->loose;
         struct row_partition *partition = chunk->partition;
         row_chunk_unlist_loose(table, chunk);
-        if (row_chunk_is_pinned(chunk)) {
+        if (row_chunk_is_pinned(chunk) || atomic_load_explicit(&chunk->is_frozen, memory_order_relaxed)) {
             chunk->next_loose = pinned;
             pinned = chunk;
             continue;
@@ -223,7 +269,7 @@ void row_table_settle(struct row_table *table)
         row_chunk_list_loose(table, pinned);
         pinned = next;
     }
-    row_pages_trim(&table->pages, FREE_PAGES_KEPT);
+    row_pages_trim(&table->pages, table->free_pages_kept);
 }
 
 size_t row_table_bytes(const struct row_table *table)

@@ -8,9 +8,10 @@
  * A hash table in memory from (key group, namespace, key bytes) to values: what keyed state is above its
  * store, and by itself what a local aggregation needs. One thread uses it.
  *
- * A value is value_size bytes, all zero when made, that may contain struct buffers at buffer_offsets; the
- * table frees them with the row. Pointers to values stay valid until row_table_settle, row_table_clear or
- * the row's removal. Rows of one key group and namespace lie together: walking them is walking memory.
+ * A value is value_size bytes, all zero when made, that may contain struct buffers at buffer_offsets, in
+ * ascending order; the table frees them with the row. Pointers to values stay valid until row_table_settle,
+ * row_table_clear or the row's removal. Rows of one key group and namespace lie together: walking them is
+ * walking memory.
  */
 struct row_layout {
     uint32_t value_size; /* a multiple of 8 */

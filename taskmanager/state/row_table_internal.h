@@ -4,6 +4,8 @@
 #include "taskmanager/state/row_pages_internal.h"
 #include "taskmanager/state/row_table.h"
 
+#include <stdatomic.h>
+
 /*
  * A row: this head, the value, what the table notes behind it (row_extra), the key. Rows are multiples of 8
  * bytes.
@@ -38,9 +40,11 @@ struct row_chunk {
     uint32_t generation; /* of the table when it was made */
     uint8_t bits;
     bool is_loose;
+    atomic_bool is_frozen; /* a snapshot has yet to read it as it is */
+    uint32_t frozen_index; /* in that snapshot */
 };
 
-enum { ROW_CHUNK_HEAD_BYTES = 64 };
+enum { ROW_CHUNK_HEAD_BYTES = 72 };
 _Static_assert(sizeof(struct row_chunk) <= ROW_CHUNK_HEAD_BYTES, "rows begin behind their chunk's head");
 
 /* All rows of one key group and namespace, and an index over them: slots hold a row's address and, in the
@@ -59,10 +63,17 @@ struct row_partition {
     /* A walk pins the chunks that were there when it began. */
     uint32_t pinned_generation;
     bool is_pinned;
+    bool is_rewritten; /* rows that the walk changed have left the table */
     /* The store may have rows that the table has not. */
     bool is_stored;
     /* Reads of the store wait for this command of the writer: a dropped namesake may be there before. */
     uint32_t readable_after;
+};
+
+/* A place in the order of key groups, partitions and chunks. */
+struct row_hand {
+    struct row_partition *partition; /* NULL: before the first */
+    struct row_chunk *chunk;         /* NULL: behind the partition's last */
 };
 
 struct row_table {
@@ -81,10 +92,12 @@ struct row_table {
     uint32_t num_partitions;
     struct namespace_set namespaces;
     struct row_pages pages;
+    size_t free_pages_kept; /* by row_table_settle */
     struct row_chunk *loose;
-    size_t index_bytes;   /* of all slots, partitions and the directory */
-    size_t content_bytes; /* of all buffers in values */
-    uint64_t num_rows;    /* tombstones included */
+    struct row_hand hands[2]; /* stay valid whatever goes */
+    size_t index_bytes;       /* of all slots, partitions and the directory */
+    size_t content_bytes;     /* of all buffers in values */
+    uint64_t num_rows;        /* tombstones included */
 };
 
 enum { ROW_SLOT_ERASED = 1 };
@@ -171,4 +184,7 @@ void row_chunk_vacate(struct row_table *table, struct row_chunk *chunk);
 /* On and off the list of those that row_table_settle looks at; idempotent. */
 void row_chunk_list_loose(struct row_table *table, struct row_chunk *chunk);
 void row_chunk_unlist_loose(struct row_table *table, struct row_chunk *chunk);
+/* The chunk under a hand, which moves on; NULL: there is none. Sets *ret_wrapped when it began anew. Chunks
+ * that are added meanwhile to the hand's partition lie behind the hand. */
+struct row_chunk *row_hand_next(struct row_table *table, struct row_hand *hand, bool *ret_wrapped);
 size_t row_content(const struct row_table *table, const struct row *row); /* as it is now */

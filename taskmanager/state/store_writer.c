@@ -1,0 +1,347 @@
+#include "taskmanager/state/store_writer_internal.h"
+
+#include "common/base/check.h"
+#include "common/base/memory.h"
+#include "taskmanager/state/file_transfer_internal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum command_kind { WRITE_RUN, DELETE_RANGES, MAKE_LINK };
+
+struct command {
+    struct command *next;
+    enum command_kind kind;
+    size_t bytes; /* of memory, while it is pending */
+    /* By kind: */
+    struct store_run *run;
+    struct rocksdb_family *family;
+    struct bytes_view *begins, *ends; /* into bounds */
+    size_t num_ranges;
+    uint8_t *bounds;
+    struct store_link *link;
+};
+
+/* Everything below the lock is guarded by it. */
+struct store_writer {
+    struct rocksdb_store *store;
+    struct file_io *local_io;
+    size_t max_pending_bytes;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t work;     /* the thread waits for it */
+    pthread_cond_t progress; /* the others do */
+    struct command *first, **last;
+    size_t pending_bytes; /* the one that is carried out included */
+    uint64_t num_pending;
+    uint32_t ranges_added, ranges_done;
+    bool is_stopping;
+    enum status status;
+    struct error error;
+};
+
+static void free_command(struct command *command)
+{
+    store_run_free(command->run);
+    free(command->begins);
+    free(command->ends);
+    free(command->bounds);
+    store_link_unref(command->link);
+    free(command);
+}
+
+static enum status carry_out(struct store_writer *writer, struct command *command, struct error *error)
+{
+    struct rocksdb_family **families;
+    enum status status = STATUS_OK;
+    switch (command->kind) {
+    case WRITE_RUN: return store_run_write(command->run, error);
+    case MAKE_LINK: return rocksdb_store_link(writer->store, command->link->folder, error);
+    case DELETE_RANGES:
+        families = mem_alloc(command->num_ranges * sizeof *families);
+        for (size_t i = 0; i < command->num_ranges; i++)
+            families[i] = command->family;
+        status = rocksdb_store_delete_ranges(writer->store, families, command->begins, command->ends,
+                                             command->num_ranges, error);
+        free(families);
+        break;
+    }
+    return status;
+}
+
+/* With the lock held. A link that fails is its checkpoint's trouble alone: the store is as it was. */
+static void finish(struct store_writer *writer, struct command *command, enum status status,
+                   const struct error *error)
+{
+    if (command->kind == MAKE_LINK) {
+        command->link->is_done = true;
+        command->link->status = status;
+        if (status != STATUS_OK)
+            command->link->error = *error;
+    } else if (status != STATUS_OK && writer->status == STATUS_OK) {
+        writer->status = status;
+        writer->error = *error;
+    }
+    if (status == STATUS_OK && command->kind == WRITE_RUN)
+        atomic_store_explicit(command->run->done, command->run->number, memory_order_release);
+    writer->ranges_done += status == STATUS_OK && command->kind == DELETE_RANGES;
+    writer->pending_bytes -= command->bytes;
+    writer->num_pending--;
+    pthread_cond_broadcast(&writer->progress);
+}
+
+static struct command *take(struct store_writer *writer)
+{
+    struct command *command = writer->first;
+    writer->first = command->next;
+    if (writer->first == NULL)
+        writer->last = &writer->first;
+    return command;
+}
+
+static void *run_writer(void *context)
+{
+    struct store_writer *writer = context;
+    pthread_mutex_lock(&writer->lock);
+    while (!writer->is_stopping) {
+        if (writer->first == NULL) {
+            pthread_cond_wait(&writer->work, &writer->lock);
+            continue;
+        }
+        struct command *command = take(writer);
+        struct error error = writer->error;
+        enum status status = writer->status;
+        bool is_wanted = command->kind != MAKE_LINK || !command->link->is_unwanted;
+        pthread_mutex_unlock(&writer->lock);
+        if (status == STATUS_OK && is_wanted)
+            status = carry_out(writer, command, &error);
+        pthread_mutex_lock(&writer->lock);
+        finish(writer, command, status, &error);
+        is_wanted = command->kind != MAKE_LINK || !command->link->is_unwanted;
+        pthread_mutex_unlock(&writer->lock);
+        if (!is_wanted)
+            folder_remove_if_possible(writer->local_io, command->link->folder);
+        free_command(command);
+        pthread_mutex_lock(&writer->lock);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return NULL;
+}
+
+enum status store_writer_create(struct rocksdb_store *store, struct file_io *local_io,
+                                size_t max_pending_bytes, struct store_writer **ret_writer,
+                                struct error *error)
+{
+    struct store_writer *writer = mem_calloc(1, sizeof *writer);
+    writer->store = store;
+    writer->local_io = local_io;
+    writer->max_pending_bytes = max_pending_bytes;
+    writer->last = &writer->first;
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->work, NULL);
+    pthread_cond_init(&writer->progress, NULL);
+    int failure = pthread_create(&writer->thread, NULL, run_writer, writer);
+    if (failure != 0) {
+        pthread_cond_destroy(&writer->progress);
+        pthread_cond_destroy(&writer->work);
+        pthread_mutex_destroy(&writer->lock);
+        free(writer);
+        return error_set_errno(error, failure, "cannot start the writer of keyed state");
+    }
+    *ret_writer = writer;
+    return STATUS_OK;
+}
+
+void store_writer_free(struct store_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    pthread_mutex_lock(&writer->lock);
+    writer->is_stopping = true;
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+    pthread_mutex_lock(&writer->lock);
+    while (writer->first != NULL) {
+        struct command *command = take(writer);
+        struct error error;
+        finish(writer, command, error_set(&error, STATUS_CANCELLED, "the task ended"), &error);
+        free_command(command);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    pthread_cond_destroy(&writer->progress);
+    pthread_cond_destroy(&writer->work);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+/* With the lock held. */
+static void append(struct store_writer *writer, struct command *command)
+{
+    *writer->last = command;
+    writer->last = &command->next;
+    writer->pending_bytes += command->bytes;
+    writer->num_pending++;
+    pthread_cond_signal(&writer->work);
+}
+
+static enum status failure_of(const struct store_writer *writer, struct error *error)
+{
+    if (writer->status != STATUS_OK)
+        *error = writer->error;
+    return writer->status;
+}
+
+enum status store_writer_add_run(struct store_writer *writer, struct store_run *run, struct error *error)
+{
+    struct command *command = mem_calloc(1, sizeof *command);
+    command->kind = WRITE_RUN;
+    command->run = run;
+    command->bytes = store_run_bytes(run);
+    pthread_mutex_lock(&writer->lock);
+    while (writer->status == STATUS_OK && writer->pending_bytes > 0 &&
+           writer->pending_bytes + command->bytes > writer->max_pending_bytes)
+        pthread_cond_wait(&writer->progress, &writer->lock);
+    enum status status = failure_of(writer, error);
+    if (status == STATUS_OK)
+        append(writer, command);
+    pthread_mutex_unlock(&writer->lock);
+    if (status != STATUS_OK)
+        free_command(command);
+    return status;
+}
+
+/* All bounds in one block. */
+static void copy_ranges(struct command *command, const struct bytes_view *begins,
+                        const struct bytes_view *ends, size_t count)
+{
+    struct buffer bounds = {0};
+    for (size_t i = 0; i < count; i++) {
+        buffer_append(&bounds, begins[i].data, begins[i].size);
+        buffer_append(&bounds, ends[i].data, ends[i].size);
+    }
+    command->begins = mem_alloc(count * sizeof *command->begins);
+    command->ends = mem_alloc(count * sizeof *command->ends);
+    command->num_ranges = count;
+    command->bytes = bounds.capacity + 2 * count * sizeof *command->begins;
+    command->bounds = bounds.data;
+    const uint8_t *at = bounds.data;
+    for (size_t i = 0; i < count; i++) {
+        command->begins[i] = (struct bytes_view){at, begins[i].size};
+        at += begins[i].size;
+        command->ends[i] = (struct bytes_view){at, ends[i].size};
+        at += ends[i].size;
+    }
+}
+
+enum status store_writer_delete_ranges(struct store_writer *writer, struct rocksdb_family *family,
+                                       const struct bytes_view *begins, const struct bytes_view *ends,
+                                       size_t count, uint32_t *ret_number, struct error *error)
+{
+    struct command *command = mem_calloc(1, sizeof *command);
+    command->kind = DELETE_RANGES;
+    command->family = family;
+    copy_ranges(command, begins, ends, count);
+    pthread_mutex_lock(&writer->lock);
+    enum status status = failure_of(writer, error);
+    if (status == STATUS_OK) {
+        append(writer, command);
+        *ret_number = ++writer->ranges_added;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    if (status != STATUS_OK)
+        free_command(command);
+    return status;
+}
+
+struct store_link *store_writer_link(struct store_writer *writer, const char *folder)
+{
+    struct store_link *link = mem_calloc(1, sizeof *link);
+    refcount_init(&link->refs);
+    refcount_take(&link->refs);
+    link->folder = mem_strdup(folder);
+    struct command *command = mem_calloc(1, sizeof *command);
+    command->kind = MAKE_LINK;
+    command->link = link;
+    pthread_mutex_lock(&writer->lock);
+    append(writer, command);
+    pthread_mutex_unlock(&writer->lock);
+    return link;
+}
+
+void store_link_unref(struct store_link *link)
+{
+    if (link == NULL || !refcount_drop(&link->refs))
+        return;
+    free(link->folder);
+    free(link);
+}
+
+void store_writer_forget_link(struct store_writer *writer, struct store_link *link)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool is_done = link->is_done;
+    link->is_unwanted = true;
+    pthread_mutex_unlock(&writer->lock);
+    if (is_done)
+        folder_remove_if_possible(writer->local_io, link->folder);
+}
+
+enum status store_writer_await_link(struct store_writer *writer, struct store_link *link,
+                                    const atomic_bool *cancel, struct error *error)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (!link->is_done && !atomic_load(cancel))
+        pthread_cond_wait(&writer->progress, &writer->lock);
+    enum status status = link->status;
+    if (!link->is_done)
+        status = error_set(error, STATUS_CANCELLED, "the checkpoint was given up");
+    else if (status != STATUS_OK)
+        *error = link->error;
+    pthread_mutex_unlock(&writer->lock);
+    return status;
+}
+
+void store_writer_wake(struct store_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    pthread_cond_broadcast(&writer->progress);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+enum status store_writer_await_ranges(struct store_writer *writer, uint32_t number, struct error *error)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (writer->status == STATUS_OK && writer->ranges_done < number)
+        pthread_cond_wait(&writer->progress, &writer->lock);
+    enum status status = failure_of(writer, error);
+    pthread_mutex_unlock(&writer->lock);
+    return status;
+}
+
+bool store_writer_await_progress(struct store_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    uint64_t before = writer->num_pending;
+    if (before > 0)
+        pthread_cond_wait(&writer->progress, &writer->lock);
+    pthread_mutex_unlock(&writer->lock);
+    return before > 0;
+}
+
+enum status store_writer_status(struct store_writer *writer, struct error *error)
+{
+    pthread_mutex_lock(&writer->lock);
+    enum status status = failure_of(writer, error);
+    pthread_mutex_unlock(&writer->lock);
+    return status;
+}
+
+size_t store_writer_pending_bytes(struct store_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    size_t bytes = writer->pending_bytes;
+    pthread_mutex_unlock(&writer->lock);
+    return bytes;
+}

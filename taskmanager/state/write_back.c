@@ -1,0 +1,128 @@
+#include "common/base/check.h"
+#include "common/base/memory.h"
+#include "taskmanager/state/keyed_state_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DROPPED = 4096 };
+
+static void put_key(const struct row_table *table, const struct row *row,
+                    const struct row_partition *partition, uint8_t *out)
+{
+    row_key_prefix_encode(partition->key_group, partition->namespace_, out);
+    memcpy(out + ROW_KEY_PREFIX_BYTES, row_key(table, row), row->key_size);
+}
+
+enum status keyed_state_write_out(struct keyed_state *state, struct row *row, struct error *error)
+{
+    CHECK((row->flags & (ROW_DIRTY | ROW_DEAD)) == ROW_DIRTY);
+    if (state->run == NULL)
+        state->run = store_run_create(state->family, ++state->num_runs, &state->runs_done);
+    struct row_chunk *chunk = row_chunk_of(row);
+    size_t key_size = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size;
+    if ((row->flags & ROW_TOMBSTONE) != 0) {
+        put_key(state->table, row, chunk->partition, store_run_add_removal(state->run, key_size));
+    } else {
+        size_t value_size = row_value_encoded_size(state->table, row);
+        uint8_t *out = store_run_add(state->run, key_size, value_size);
+        put_key(state->table, row, chunk->partition, out);
+        row_value_encode(state->table, row, out + key_size);
+    }
+    store_run_index_last(state->run);
+    row->flags = (uint8_t)((row->flags & ~ROW_DIRTY) | ROW_STORED);
+    row->written = state->run->number;
+    chunk->num_dirty--;
+    chunk->partition->is_stored = true;
+    if (state->run->bytes.size + state->run->count * sizeof *state->run->items < state->backend->run_bytes)
+        return STATUS_OK;
+    return keyed_state_submit_run(state, error);
+}
+
+enum status keyed_state_submit_run(struct keyed_state *state, struct error *error)
+{
+    struct store_run *run = state->run;
+    state->run = NULL;
+    return run == NULL ? STATUS_OK : store_writer_add_run(state->backend->writer, run, error);
+}
+
+/* Rows of a dropped partition may be in the run that is being filled: it goes first. */
+enum status keyed_state_submit_drops(struct keyed_state *state, struct error *error)
+{
+    if (state->num_dropped == 0)
+        return STATUS_OK;
+    enum status status = keyed_state_submit_run(state, error);
+    if (status != STATUS_OK)
+        return status;
+    size_t count = state->num_dropped;
+    uint8_t(*bounds)[2][ROW_KEY_PREFIX_BYTES] = mem_alloc(count * sizeof *bounds);
+    struct bytes_view *views = mem_alloc(2 * count * sizeof *views);
+    for (size_t i = 0; i < count; i++) {
+        row_key_prefix_encode(state->dropped[i].key_group, state->dropped[i].namespace_, bounds[i][0]);
+        memcpy(bounds[i][1], bounds[i][0], ROW_KEY_PREFIX_BYTES);
+        CHECK(row_key_prefix_next(bounds[i][1])); /* key groups are far below the last prefix */
+        views[i] = (struct bytes_view){bounds[i][0], ROW_KEY_PREFIX_BYTES};
+        views[count + i] = (struct bytes_view){bounds[i][1], ROW_KEY_PREFIX_BYTES};
+    }
+    status = store_writer_delete_ranges(state->backend->writer, state->family, views, views + count, count,
+                                        &state->backend->ranges_added, error);
+    free(views);
+    free(bounds);
+    state->num_dropped = 0;
+    return status;
+}
+
+static void note_dropped(struct keyed_state *state, const struct row_partition *partition)
+{
+    if (state->num_dropped == state->dropped_capacity) {
+        state->dropped_capacity = state->dropped_capacity == 0 ? 64 : state->dropped_capacity * 2;
+        state->dropped = mem_realloc(state->dropped, state->dropped_capacity * sizeof *state->dropped);
+    }
+    state->dropped[state->num_dropped++] =
+        (struct dropped_partition){partition->key_group, partition->namespace_};
+}
+
+enum status keyed_state_drop_namespace(struct keyed_state *state, int64_t namespace_, struct error *error)
+{
+    keyed_state_account_touched(state);
+    for (uint32_t group = state->backend->first_key_group; group < state->backend->end_key_group; group++) {
+        struct row_partition *partition = row_table_partition(state->table, group, namespace_);
+        if (partition == NULL)
+            continue;
+        if (partition->is_stored)
+            note_dropped(state, partition);
+        if (state->backend->table_freeze != NULL)
+            for (struct row_chunk *chunk = partition->newest; chunk != NULL; chunk = chunk->next)
+                table_freeze_before_write(state->backend->table_freeze, chunk);
+        row_table_drop_partition(state->table, partition);
+    }
+    return state->num_dropped < MAX_DROPPED ? STATUS_OK : keyed_state_submit_drops(state, error);
+}
+
+static enum status flush_chunk(struct keyed_state *state, struct row_chunk *chunk, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (uint32_t offset = ROW_CHUNK_HEAD_BYTES;
+         offset < chunk->used && chunk->num_dirty > 0 && status == STATUS_OK;) {
+        struct row *row = row_at(chunk, offset);
+        offset += (uint32_t)row_size(state->table, row->key_size);
+        if ((row->flags & ROW_DIRTY) != 0)
+            status = keyed_state_write_out(state, row, error);
+    }
+    return status;
+}
+
+enum status keyed_state_flush(struct keyed_state *state, struct error *error)
+{
+    enum status status = STATUS_OK;
+    const struct row_table *table = state->table;
+    for (uint32_t i = 0; i < table->num_key_groups; i++)
+        for (struct row_partition *partition = table->key_groups[i]; partition != NULL;
+             partition = partition->next)
+            for (struct row_chunk *chunk = partition->newest; chunk != NULL && status == STATUS_OK;
+                 chunk = chunk->next)
+                status = flush_chunk(state, chunk, error);
+    if (status == STATUS_OK)
+        status = keyed_state_submit_run(state, error);
+    return status == STATUS_OK ? keyed_state_submit_drops(state, error) : status;
+}
