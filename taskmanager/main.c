@@ -14,6 +14,10 @@
 /* Few malloc arenas: each holds on to its peak, and a subtask is one thread. */
 enum { MALLOC_ARENAS = 4 };
 
+/* Batches and frames of some 100 KB come and go all the time. What they free is kept for the next ones: to
+ * give it back to the kernel and to take it anew costs a page fault every 4 KiB. */
+enum { MALLOC_MMAP_BYTES = 1 << 20, MALLOC_KEPT_BYTES = 8 << 20 };
+
 /* Threads inherit the mask, so that the signals come to the main thread alone. */
 static void block_signals(sigset_t *ret_signals)
 {
@@ -47,6 +51,8 @@ static enum status run(const struct process_context *process, const struct confi
 int main(int argc, char **argv)
 {
     mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+    mallopt(M_MMAP_THRESHOLD, MALLOC_MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, MALLOC_KEPT_BYTES);
     taskmanager_allow_many_files();
     sigset_t signals;
     block_signals(&signals);

@@ -85,7 +85,7 @@ static size_t append_texts(struct vector *target, const struct builder_pick *pic
         }
         to[i] = ((const struct string_value *)pick->values)[pick->lookup[i]];
         char *text = string_heap_alloc(heap, to[i].size);
-        memcpy(text, to[i].data, to[i].size);
+        string_copy(text, to[i].data, to[i].size);
         to[i].data = text;
         bytes += to[i].size;
     }

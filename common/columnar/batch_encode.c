@@ -91,7 +91,8 @@ static uint8_t *put_texts(uint8_t *target, const struct vector *vector, bool wit
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = with_nulls && !validity_is_set(vector->validity, first + i) ? 0 : values[i].size;
         lengths = put_u32(lengths, size);
-        next = put(next, values[i].data, size);
+        string_copy(next, values[i].data, size);
+        next += size;
     }
     CHECK(next - texts <= (ptrdiff_t)UINT32_MAX);
     put_u32(target, (uint32_t)(next - texts));

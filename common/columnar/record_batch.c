@@ -61,9 +61,10 @@ static size_t vector_bytes(const struct vector *vector)
     if (!data_type_is_string(vector->type.kind))
         return bytes;
     const struct string_value *values = vector->values;
-    for (uint32_t i = 0; i < vector->length; i++)
-        if (!vector_is_null(vector, i))
-            bytes += values[i].size;
+    for (uint32_t i = 0; vector->validity == NULL && i < vector->length; i++)
+        bytes += values[i].size;
+    for (uint32_t i = 0; vector->validity != NULL && i < vector->length; i++)
+        bytes += validity_is_set(vector->validity, i) ? values[i].size : 0;
     return bytes;
 }
 

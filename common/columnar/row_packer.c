@@ -183,29 +183,6 @@ static inline __attribute__((always_inline)) void put_fixed(struct bytes_view *r
     }
 }
 
-/* Most keys are short: two words that overlap spare the call. */
-static inline void copy_text(uint8_t *target, const char *text, uint32_t size)
-{
-    if (size >= 8 && size <= 16) {
-        uint64_t head, tail;
-        memcpy(&head, text, 8);
-        memcpy(&tail, text + size - 8, 8);
-        memcpy(target, &head, 8);
-        memcpy(target + size - 8, &tail, 8);
-    } else if (size >= 4 && size < 8) {
-        uint32_t head, tail;
-        memcpy(&head, text, 4);
-        memcpy(&tail, text + size - 4, 4);
-        memcpy(target, &head, 4);
-        memcpy(target + size - 4, &tail, 4);
-    } else if (size < 4) {
-        for (uint32_t i = 0; i < size; i++)
-            target[i] = (uint8_t)text[i];
-    } else {
-        memcpy(target, text, size);
-    }
-}
-
 static void put_texts(struct bytes_view *rows, uint32_t count, const struct column_source *source,
                       uint32_t column)
 {
@@ -219,7 +196,7 @@ static void put_texts(struct bytes_view *rows, uint32_t count, const struct colu
         uint8_t *target = row_end(&rows[i]);
         rows[i].size += ROW_TEXT_HEAD_BYTES + text.size;
         memcpy(target, &text.size, ROW_TEXT_HEAD_BYTES);
-        copy_text(target + ROW_TEXT_HEAD_BYTES, text.data, text.size);
+        string_copy(target + ROW_TEXT_HEAD_BYTES, text.data, text.size);
     }
 }
 

@@ -19,8 +19,37 @@ struct string_value {
 static inline struct string_value string_value_of(const char *data, size_t size)
 {
     struct string_value value = {.size = (uint32_t)size, .prefix = {0}, .data = data};
-    memcpy(value.prefix, data, size < 4 ? size : 4);
+    if (size >= sizeof value.prefix) {
+        memcpy(value.prefix, data, sizeof value.prefix);
+        return value;
+    }
+    for (size_t i = 0; i < size; i++)
+        value.prefix[i] = data[i];
     return value;
+}
+
+/* Copies a text. Most are short: two words that overlap spare the call. */
+static inline void string_copy(void *target, const char *text, size_t size)
+{
+    char *bytes = target;
+    if (size > 16) {
+        memcpy(target, text, size);
+    } else if (size >= 8) {
+        uint64_t head, tail;
+        memcpy(&head, text, 8);
+        memcpy(&tail, text + size - 8, 8);
+        memcpy(bytes, &head, 8);
+        memcpy(bytes + size - 8, &tail, 8);
+    } else if (size >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, text, 4);
+        memcpy(&tail, text + size - 4, 4);
+        memcpy(bytes, &head, 4);
+        memcpy(bytes + size - 4, &tail, 4);
+    } else {
+        for (size_t i = 0; i < size; i++)
+            bytes[i] = text[i];
+    }
 }
 
 static inline bool string_value_equal(const struct string_value *a, const struct string_value *b)
@@ -70,7 +99,7 @@ static inline void string_heap_shrink(struct string_heap *heap, const char *end)
 static inline struct string_value string_heap_add(struct string_heap *heap, const char *data, size_t size)
 {
     char *text = string_heap_alloc(heap, size);
-    memcpy(text, data, size);
+    string_copy(text, data, size);
     return string_value_of(text, size);
 }
 

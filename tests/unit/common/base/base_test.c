@@ -84,6 +84,26 @@ static void hashes_match_their_standards(void **state)
     assert_int_not_equal(hash_bytes("abc", 3), hash_bytes("abd", 3));
 }
 
+/* Long runs are summed up in lanes: the sum is that of the same bytes a few at a time. */
+static void a_checksum_of_many_bytes_is_that_of_its_pieces(void **state)
+{
+    (void)state;
+    enum { BYTES = 20000 };
+    uint8_t *bytes = mem_alloc(BYTES);
+    for (size_t i = 0; i < BYTES; i++)
+        bytes[i] = (uint8_t)(hash_u64(i) >> 13);
+    const size_t sizes[] = {0, 1, 3071, 3072, 3073, 6144, 6150, 9215, BYTES - 3};
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        for (size_t start = 0; start < 3; start++) {
+            uint32_t expected = 0x1234;
+            for (size_t i = 0; i < sizes[k]; i += 7)
+                expected = hash_crc32c(expected, bytes + start + i, sizes[k] - i < 7 ? sizes[k] - i : 7);
+            assert_int_equal(hash_crc32c(0x1234, bytes + start, sizes[k]), expected);
+        }
+    }
+    free(bytes);
+}
+
 static void the_same_seed_gives_the_same_sequence(void **state)
 {
     (void)state;
@@ -164,6 +184,7 @@ int main(void)
         cmocka_unit_test(an_arena_keeps_what_it_gave_until_reset),
         cmocka_unit_test(a_buffer_grows_and_gives_its_content_away),
         cmocka_unit_test(hashes_match_their_standards),
+        cmocka_unit_test(a_checksum_of_many_bytes_is_that_of_its_pieces),
         cmocka_unit_test(the_same_seed_gives_the_same_sequence),
         cmocka_unit_test(failpoints_fire_when_they_are_told_to),
         cmocka_unit_test(a_queue_loses_nothing_between_threads),
