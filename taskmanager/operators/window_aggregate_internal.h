@@ -12,3 +12,6 @@ struct operator* window_slicing_create(const struct plan_window_aggregate *plan,
 /* SINGLE, of sessions. */
 struct operator* window_session_create(const struct plan_window_aggregate *plan, const struct schema *input,
                                        const struct schema *output);
+/* SESSION as a table function: rows leave when their session fires. */
+struct operator* window_session_rows_create(const struct plan_window_table_function *plan,
+                                            const struct schema *input, const struct schema *output);

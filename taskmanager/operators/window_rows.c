@@ -58,8 +58,8 @@ static struct vector *make_now(const struct window_base *base, uint32_t count, s
     return vector_create_constant(type, &now_us, count);
 }
 
-static struct vector *make_property(const struct window_rows *rows, const struct window_base *base,
-                                    enum plan_window_property property, struct data_type type)
+struct vector *window_rows_make_property(const struct window_rows *rows, const struct window_base *base,
+                                         enum plan_window_property property, struct data_type type)
 {
     switch (property) {
     case PLAN_WINDOW_START: return make_times(rows->starts, rows->count, type);
@@ -103,19 +103,9 @@ enum status window_rows_make_batch(struct window_rows *rows, struct window_base 
         return status;
     }
     for (uint32_t i = 0; i < plan->property_count; i++)
-        batch->columns[first_property + i] =
-            make_property(rows, base, plan->properties[i], base->output->fields[first_property + i].type);
+        batch->columns[first_property + i] = window_rows_make_property(
+            rows, base, plan->properties[i], base->output->fields[first_property + i].type);
     rows->count = 0;
     *ret_batch = batch;
     return STATUS_OK;
-}
-
-enum operator_result window_rows_emit(struct window_rows *rows, struct window_base *base, struct error *error)
-{
-    struct record_batch *batch = NULL;
-    if (rows->count == 0)
-        return OPERATOR_DONE;
-    if (window_rows_make_batch(rows, base, &batch, error) != STATUS_OK)
-        return OPERATOR_FAILED;
-    return operator_output_emit(base->context->outputs[0], batch, error);
 }

@@ -23,9 +23,8 @@ static inline bool window_rows_is_full(const struct window_rows *rows)
 /* rows must not be full. */
 void window_rows_add(struct window_rows *rows, struct bytes_view key, void *state, int64_t start,
                      int64_t end);
+struct vector *window_rows_make_property(const struct window_rows *rows, const struct window_base *base,
+                                         enum plan_window_property property, struct data_type type);
 /* Keys, results and properties of all rows, at least one; rows is empty after. */
 STATUS_MUST_CHECK enum status window_rows_make_batch(struct window_rows *rows, struct window_base *base,
                                                      struct record_batch **ret_batch, struct error *error);
-/* Makes the batch, if there are rows, and emits it on output 0. */
-enum operator_result window_rows_emit(struct window_rows *rows, struct window_base *base,
-                                      struct error *error);

@@ -49,7 +49,6 @@ static enum status open_states(struct session_windows *windows, struct error *er
     struct buffer key_type = {0}, value_type = {0};
     CHECK(backend != NULL);
     aggregate_keys_describe(base->packer->types, base->packer->num_columns, &key_type);
-    aggregate_calls_describe(base->plan->calls, base->plan->call_count, &value_type);
     struct keyed_state_descriptor sessions = {.name = "sessions",
                                               .key_type = buffer_text(&key_type),
                                               .value_type = "SESSIONS",
@@ -57,12 +56,8 @@ static enum status open_states(struct session_windows *windows, struct error *er
                                               .value_size = sizeof(struct session_list),
                                               .buffer_offsets = &list_buffer,
                                               .num_buffers = 1};
-    struct keyed_state_descriptor accumulators = {.name = "session-accumulators",
-                                                  .key_type = sessions.key_type,
-                                                  .value_type = buffer_text(&value_type),
-                                                  .version = SESSION_VERSION,
-                                                  .value_size = aggregate_set_size(base->set)};
-    accumulators.buffer_offsets = aggregate_set_buffers(base->set, &accumulators.num_buffers);
+    struct keyed_state_descriptor contents = {.key_type = sessions.key_type, .version = SESSION_VERSION};
+    windows->content->describe(windows, &contents, &value_type);
     struct keyed_state_descriptor timers = {.name = "session-timers",
                                             .key_type = sessions.key_type,
                                             .value_type = "TIMER",
@@ -70,7 +65,7 @@ static enum status open_states(struct session_windows *windows, struct error *er
                                             .value_size = sizeof(int64_t)};
     enum status status = keyed_state_open(backend, &sessions, &windows->sessions, error);
     if (status == STATUS_OK)
-        status = keyed_state_open(backend, &accumulators, &windows->accumulators, error);
+        status = keyed_state_open(backend, &contents, &windows->contents, error);
     if (status == STATUS_OK)
         status = keyed_state_open(backend, &timers, &windows->timers, error);
     buffer_free(&key_type);
@@ -93,6 +88,7 @@ static enum status session_open(struct operator* base, const struct operator_con
     int64_t gap_us = windows->base.plan->window.size_us;
     windows->bucket_us =
         gap_us / BUCKETS_A_GAP > CALENDAR_US_PER_MS ? gap_us / BUCKETS_A_GAP : CALENDAR_US_PER_MS;
+    windows->finished = mem_alloc(BATCH_MAX_ROWS * sizeof(void *));
     windows->next_due_us = INT64_MAX;
     int64_t bucket;
     if (keyed_state_next_namespace(windows->timers, INT64_MIN, &bucket))
@@ -213,7 +209,7 @@ static enum status assign_sessions(struct session_windows *windows, uint32_t cou
                               windows->namespaces, num_timers, windows->states, error);
 }
 
-/* Adds up accumulators of sessions that a row joined. Those that began in this batch have none yet. */
+/* Adds up what is kept of sessions that a row joined. Those that began in this batch have nothing yet. */
 static enum status merge_sessions(struct session_windows *windows, struct error *error)
 {
     const struct row_packer *packer = windows->base.packer;
@@ -222,26 +218,26 @@ static enum status merge_sessions(struct session_windows *windows, struct error 
         const struct bytes_view *key = &packer->rows[merge->row];
         const uint64_t *hash = &packer->hashes[merge->row];
         void *source, *target;
-        enum status status = keyed_state_access(windows->accumulators, KEYED_UPDATE, key, hash, &merge->from,
-                                                1, &source, error);
+        enum status status =
+            keyed_state_access(windows->contents, KEYED_UPDATE, key, hash, &merge->from, 1, &source, error);
         if (status != STATUS_OK || source == NULL) {
             if (status != STATUS_OK)
                 return status;
             continue;
         }
-        status = keyed_state_access(windows->accumulators, KEYED_CREATE, key, hash, &merge->into, 1, &target,
-                                    error);
+        status =
+            keyed_state_access(windows->contents, KEYED_CREATE, key, hash, &merge->into, 1, &target, error);
         if (status == STATUS_OK)
-            status = aggregate_set_merge(windows->base.set, target, source, error);
+            status = windows->content->merge(windows, target, source, error);
         if (status != STATUS_OK)
             return status;
-        keyed_state_remove(windows->accumulators, source);
+        keyed_state_remove(windows->contents, source);
     }
     return STATUS_OK;
 }
 
-static enum status accumulate(struct session_windows *windows, const struct record_batch *batch,
-                              uint32_t count, struct error *error)
+static enum status add_to_sessions(struct session_windows *windows, const struct record_batch *batch,
+                                   uint32_t count, struct error *error)
 {
     const struct row_packer *packer = windows->base.packer;
     for (uint32_t i = 0; i < count; i++) {
@@ -250,13 +246,11 @@ static enum status accumulate(struct session_windows *windows, const struct reco
         windows->hashes[i] = packer->hashes[row];
         windows->namespaces[i] = session_list_find(windows->lists[row], windows->times[row])->id;
     }
-    enum status status =
-        keyed_state_access(windows->accumulators, KEYED_CREATE, windows->keys, windows->hashes,
-                           windows->namespaces, count, windows->states, error);
+    enum status status = keyed_state_access(windows->contents, KEYED_CREATE, windows->keys, windows->hashes,
+                                            windows->namespaces, count, windows->states, error);
     if (status != STATUS_OK)
         return status;
-    return aggregate_set_accumulate(windows->base.set, batch, windows->kept_rows, count, NULL,
-                                    windows->states, error);
+    return windows->content->add(windows, batch, count, error);
 }
 
 static enum status add_rows(struct session_windows *windows, const struct record_batch *batch,
@@ -274,12 +268,33 @@ static enum status add_rows(struct session_windows *windows, const struct record
     if (status == STATUS_OK)
         status = merge_sessions(windows, error);
     if (status == STATUS_OK)
-        status = accumulate(windows, batch, count, error);
+        status = add_to_sessions(windows, batch, count, error);
     if (status == STATUS_OK)
         status = keyed_state_end_batch(windows->sessions, error);
     if (status == STATUS_OK)
-        status = keyed_state_end_batch(windows->accumulators, error);
+        status = keyed_state_end_batch(windows->contents, error);
     return status == STATUS_OK ? keyed_state_end_batch(windows->timers, error) : status;
+}
+
+/* The table function drops rows without time, as Flink does. Takes the batch. */
+static struct record_batch *drop_timeless(struct session_windows *windows, struct record_batch *batch)
+{
+    const struct vector *times = batch->columns[windows->base.plan->window.time_column];
+    uint32_t nulls =
+        windows->is_processing_time || windows->row_packer == NULL ? 0 : vector_null_count(times);
+    if (nulls == 0)
+        return batch;
+    uint32_t count = 0;
+    ensure_capacity(windows, batch->num_rows);
+    for (uint32_t i = 0; i < batch->num_rows; i++)
+        if (!vector_is_null(times, i))
+            windows->kept_rows[count++] = i;
+    if (windows->base.context->metrics != NULL)
+        atomic_fetch_add_explicit(&windows->base.context->metrics->dropped_records, nulls,
+                                  memory_order_relaxed);
+    struct record_batch *kept = record_batch_gather(batch, windows->kept_rows, count);
+    record_batch_free(batch);
+    return kept;
 }
 
 static enum operator_result session_process_batch(struct operator* base, uint32_t input,
@@ -288,6 +303,7 @@ static enum operator_result session_process_batch(struct operator* base, uint32_
     struct session_windows *windows = windows_of(base);
     uint32_t num_late = 0;
     CHECK(input == 0 && !windows->firing.is_active);
+    batch = drop_timeless(windows, batch);
     enum operator_result result = OPERATOR_FAILED;
     if (add_rows(windows, batch, &num_late, error) == STATUS_OK)
         result = window_base_emit_late(&windows->base, batch, windows->late_rows, num_late, error);
@@ -349,7 +365,9 @@ static void session_close(struct operator* base)
     session_firing_free(&windows->firing);
     window_progress_free(&windows->progress);
     window_rows_free(&windows->rows);
+    row_packer_free(windows->row_packer);
     window_base_close(&windows->base);
+    free(windows->finished);
     free(windows->times);
     free(windows->namespaces);
     free(windows->keys);
@@ -380,7 +398,29 @@ struct operator* window_session_create(const struct plan_window_aggregate *plan,
     CHECK(plan->phase == PLAN_AGGREGATE_SINGLE && plan->window.kind == PLAN_WINDOW_SESSION);
     CHECK(output->num_fields == plan->key_count + plan->call_count + plan->property_count);
     struct session_windows *windows = mem_calloc(1, sizeof *windows);
+    windows->content = session_accumulators();
     windows->is_processing_time = plan->window.time == PLAN_TIME_PROCESSING;
     window_base_init(&windows->base, &session_ops, plan, input, output);
+    return &windows->base.operator;
+}
+
+struct operator* window_session_rows_create(const struct plan_window_table_function *plan,
+                                            const struct schema *input, const struct schema *output)
+{
+    CHECK(plan->window.kind == PLAN_WINDOW_SESSION && output->num_fields == input->num_fields + 3);
+    struct session_windows *windows = mem_calloc(1, sizeof *windows);
+    struct data_type *types = mem_alloc((input->num_fields + (size_t)1) * sizeof *types);
+    for (uint32_t i = 0; i < input->num_fields; i++)
+        types[i] = input->fields[i].type;
+    windows->row_packer = row_packer_create(types, input->num_fields);
+    free(types);
+    windows->content = session_rows();
+    windows->is_processing_time = plan->window.time == PLAN_TIME_PROCESSING;
+    windows->own_plan =
+        (struct plan_window_aggregate){.phase = PLAN_AGGREGATE_SINGLE,
+                                       .window = plan->window,
+                                       .keys = plan->window.partition_columns,
+                                       .key_count = (uint32_t)plan->window.partition_column_count};
+    window_base_init(&windows->base, &session_ops, &windows->own_plan, input, output);
     return &windows->base.operator;
 }

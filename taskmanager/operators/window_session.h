@@ -15,7 +15,8 @@ struct due_session {
 struct due_sessions {
     struct due_session *items;
     uint32_t count, capacity;
-    uint32_t next; /* the first that is not in a row yet */
+    uint32_t next; /* the first of which there is still something to emit */
+    size_t offset; /* in its rows, when those are kept */
     struct buffer keys;
 };
 
@@ -30,22 +31,55 @@ struct session_firing {
     struct due_sessions due;
 };
 
+struct session_windows;
+
+/* What is kept of the rows of a session: accumulators, or the rows themselves. */
+struct session_content {
+    /* Fills in name, value type, size and buffers; value_type is for a text that is made. */
+    void (*describe)(const struct session_windows *windows, struct keyed_state_descriptor *descriptor,
+                     struct buffer *value_type);
+    /* Adds row kept_rows[i] of the batch to states[i], for i < count. */
+    enum status (*add)(struct session_windows *windows, const struct record_batch *batch, uint32_t count,
+                       struct error *error);
+    enum status (*merge)(struct session_windows *windows, void *target, const void *source,
+                         struct error *error);
+    /* Takes rows of the due session `due.next`, whose content is state, until rows is full. True when that
+     * was all of it. */
+    bool (*collect)(struct session_windows *windows, const struct due_session *session, void *state);
+    enum status (*make_batch)(struct session_windows *windows, struct record_batch **ret_batch,
+                              struct error *error);
+};
+
+const struct session_content *session_accumulators(void);
+const struct session_content *session_rows(void);
+
+/* Two sessions of a key that a row joined. */
+struct session_merge {
+    uint32_t row; /* whose key it is */
+    int64_t from, into;
+};
+
 /*
- * SINGLE over sessions. Three keyed states: "sessions", the open sessions of each key;
- * "session-accumulators", by key and, as namespace, the session's id; "session-timers", by key and, as
+ * SINGLE over sessions, and SESSION as a table function. Three keyed states: "sessions", the open sessions of
+ * each key; the content, by key and, as namespace, the session's id; "session-timers", by key and, as
  * namespace, the beginning of the stretch of time in which a session may be due. A session has a timer that
  * is not behind its trigger: it is set when the session begins, and anew when it comes up and the session has
  * grown meanwhile, so that rows that prolong a session cost no timers.
  */
 struct session_windows {
     struct window_base base;
+    const struct session_content *content;
+    struct plan_window_aggregate own_plan; /* of the table function: its keys, no calls */
+    struct row_packer *row_packer;         /* of whole rows, where they are kept; else NULL */
     bool is_processing_time;
     int64_t bucket_us; /* width of a stretch */
-    struct keyed_state *sessions, *accumulators, *timers;
+    struct keyed_state *sessions, *contents, *timers;
     struct window_progress progress;
     int64_t next_due_us; /* nothing is due before */
     struct session_firing firing;
     struct window_rows rows;
+    void **finished; /* contents whose last row is in rows; BATCH_MAX_ROWS at most */
+    uint32_t num_finished;
     /* Of a batch. */
     uint32_t capacity;
     int64_t *times, *namespaces;
@@ -55,11 +89,6 @@ struct session_windows {
     void **lists, **states;
     struct session_merge *merges;
     uint32_t num_merges, merge_capacity;
-};
-
-struct session_merge {
-    uint32_t row; /* whose key it is */
-    int64_t from, into;
 };
 
 int64_t session_windows_trigger_us(const struct session_windows *windows, int64_t session_end);

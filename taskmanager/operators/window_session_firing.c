@@ -22,6 +22,7 @@ static void due_sessions_clear(struct due_sessions *due)
 {
     due->count = 0;
     due->next = 0;
+    due->offset = 0;
     buffer_clear(&due->keys);
 }
 
@@ -160,7 +161,7 @@ static enum status visit_timers(struct session_windows *windows, struct error *e
     return status;
 }
 
-/* Looks up accumulators of due sessions, at least one, for the next rows. */
+/* Takes rows of the next due sessions. */
 static enum status collect_rows(struct session_windows *windows, struct error *error)
 {
     struct due_sessions *due = &windows->firing.due;
@@ -168,12 +169,7 @@ static enum status collect_rows(struct session_windows *windows, struct error *e
     uint64_t hashes[CHUNK_ROWS] = {0};
     int64_t ids[CHUNK_ROWS] = {0};
     void *states[CHUNK_ROWS];
-    uint32_t count = due->count - due->next;
-    uint32_t room = BATCH_MAX_ROWS - windows->rows.count;
-    if (count > room)
-        count = room;
-    if (count > CHUNK_ROWS)
-        count = CHUNK_ROWS;
+    uint32_t count = due->count - due->next < CHUNK_ROWS ? due->count - due->next : CHUNK_ROWS;
     for (uint32_t i = 0; i < count; i++) {
         const struct due_session *item = &due->items[due->next + i];
         keys[i] = (struct bytes_view){due->keys.data + item->key_offset, item->key_size};
@@ -181,15 +177,17 @@ static enum status collect_rows(struct session_windows *windows, struct error *e
         ids[i] = item->session.id;
     }
     enum status status =
-        keyed_state_access(windows->accumulators, KEYED_UPDATE, keys, hashes, ids, count, states, error);
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-        const struct session *session = &due->items[due->next + i].session;
+        keyed_state_access(windows->contents, KEYED_UPDATE, keys, hashes, ids, count, states, error);
+    for (uint32_t i = 0; i < count && status == STATUS_OK && !window_rows_is_full(&windows->rows); i++) {
         if (states[i] == NULL)
-            return error_set(error, STATUS_CORRUPT, "a session in state has no accumulators");
-        window_rows_add(&windows->rows, keyed_state_key(windows->accumulators, states[i]), states[i],
-                        session->start, session->end);
+            return error_set(error, STATUS_CORRUPT, "a session in state has no content");
+        if (!windows->content->collect(windows, &due->items[due->next], states[i]))
+            return STATUS_OK;
+        CHECK(windows->num_finished < BATCH_MAX_ROWS); /* none is without rows */
+        windows->finished[windows->num_finished++] = states[i];
+        due->next++;
+        due->offset = 0;
     }
-    due->next += count;
     if (due->next == due->count)
         due_sessions_clear(due);
     return status;
@@ -198,14 +196,14 @@ static enum status collect_rows(struct session_windows *windows, struct error *e
 static enum operator_result emit_rows(struct session_windows *windows, struct error *error)
 {
     struct record_batch *batch = NULL;
-    uint32_t count = windows->rows.count;
-    if (count == 0)
+    if (windows->rows.count == 0)
         return OPERATOR_DONE;
-    if (window_rows_make_batch(&windows->rows, &windows->base, &batch, error) != STATUS_OK)
+    if (windows->content->make_batch(windows, &batch, error) != STATUS_OK)
         return OPERATOR_FAILED;
-    for (uint32_t i = 0; i < count; i++)
-        keyed_state_remove(windows->accumulators, windows->rows.states[i]);
-    if (keyed_state_end_batch(windows->accumulators, error) != STATUS_OK) {
+    for (uint32_t i = 0; i < windows->num_finished; i++)
+        keyed_state_remove(windows->contents, windows->finished[i]);
+    windows->num_finished = 0;
+    if (keyed_state_end_batch(windows->contents, error) != STATUS_OK) {
         record_batch_free(batch);
         return OPERATOR_FAILED;
     }

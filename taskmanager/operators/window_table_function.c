@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "taskmanager/operators/window_aggregate_internal.h"
 #include "taskmanager/operators/window_slices.h"
 
 #include <stdlib.h>
@@ -38,10 +39,6 @@ static enum status function_open(struct operator* base, const struct operator_co
     const struct plan_window *window = &function->plan->window;
     CHECK(context->num_outputs >= 1);
     function->context = context;
-    if (window->kind == PLAN_WINDOW_SESSION)
-        return error_set(error, STATUS_UNSUPPORTED,
-                         "SESSION is supported where its rows are aggregated: GROUP BY window_start, "
-                         "window_end right over the table function");
     if (window->is_zoned) {
         const char *name = window->time_zone != NULL ? window->time_zone : "UTC";
         enum status status = time_zone_create(name, &function->zone, error);
@@ -232,6 +229,8 @@ struct operator* window_table_function_create(const struct plan_window_table_fun
                                               const struct schema *input, const struct schema *output)
 {
     CHECK(output->num_fields == input->num_fields + WINDOW_COLUMNS);
+    if (plan->window.kind == PLAN_WINDOW_SESSION)
+        return window_session_rows_create(plan, input, output);
     struct window_table_function *function = mem_calloc(1, sizeof *function);
     function->base.ops = &function_ops;
     function->plan = plan;

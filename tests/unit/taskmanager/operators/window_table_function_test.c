@@ -198,17 +198,10 @@ static void takes_the_wall_clock(void **state)
     expect_rows(&f->harness, rows, 1);
 }
 
-static void refuses_sessions_and_absurd_times(void **state)
+static void refuses_absurd_times(void **state)
 {
     struct fixture *f = *state;
     struct error error;
-    struct operator* session =
-        create(f, (struct plan_window){.kind = PLAN_WINDOW_SESSION, .size_us = HOUR}, TYPE_TIMESTAMP, 0);
-    assert_int_equal(session->ops->open(session, &f->harness.context, &error), STATUS_UNSUPPORTED);
-    assert_non_null(strstr(error.message, "SESSION"));
-    operator_harness_close(&f->harness);
-    schema_unref(f->input);
-    schema_unref(f->output);
     open_function(f, (struct plan_window){.kind = PLAN_WINDOW_TUMBLE, .size_us = HOUR}, 0);
     int64_t time = INT64_MAX;
     struct operator* function = f->harness.operator;
@@ -226,7 +219,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(multiplies_in_bounded_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cuts_local_time_in_zones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_the_wall_clock, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refuses_sessions_and_absurd_times, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_absurd_times, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
