@@ -122,14 +122,14 @@ static enum status fold_chunk(struct window_slicing *slicing, void *const *value
 static enum status merge_chunk(struct window_slicing *slicing, void *const *values, uint32_t count,
                                int64_t window_end, struct error *error)
 {
+    (void)window_end;
     for (uint32_t i = 0; i < count; i++) {
         slicing->keys[i] = keyed_state_key(slicing->state, values[i]);
         slicing->hashes[i] = hash_bytes(slicing->keys[i].data, slicing->keys[i].size);
-        slicing->namespaces[i] = window_end;
     }
     void *targets[CHUNK_ROWS];
-    accumulator_table_find(slicing->merged, slicing->keys, slicing->hashes, slicing->namespaces, NULL, count,
-                           targets);
+    struct row_keys keys = {.keys = slicing->keys, .hashes = slicing->hashes, .count = count};
+    row_table_find_or_create(slicing->merged, &keys, targets);
     for (uint32_t i = 0; i < count; i++) {
         enum status status = aggregate_set_merge(slicing->base.set, targets[i], values[i], error);
         if (status != STATUS_OK)
@@ -200,19 +200,17 @@ static enum operator_result drain_merged(struct window_slicing *slicing, struct 
 {
     struct window_firing *firing = &slicing->firing;
     int64_t start = window_slices_start(&slicing->base.slices, firing->window_end);
-    while (firing->merged_row < accumulator_table_count(slicing->merged)) {
-        for (; firing->merged_row < accumulator_table_count(slicing->merged) &&
-               !window_rows_is_full(&slicing->rows);
-             firing->merged_row++)
-            window_rows_add(&slicing->rows, accumulator_table_key(slicing->merged, firing->merged_row),
-                            accumulator_table_state(slicing->merged, firing->merged_row), start,
-                            firing->window_end);
+    uint32_t count;
+    while ((count = row_table_walk_next(&firing->merged_walk, slicing->states, BATCH_MAX_ROWS)) > 0) {
+        for (uint32_t i = 0; i < count; i++)
+            window_rows_add(&slicing->rows, row_table_key(slicing->merged, slicing->states[i]),
+                            slicing->states[i], start, firing->window_end);
         enum operator_result result = emit_rows(slicing, error);
         if (result != OPERATOR_DONE)
             return result;
     }
-    accumulator_table_clear(slicing->merged);
-    firing->merged_row = 0;
+    row_table_walk_end(&firing->merged_walk);
+    row_table_clear(slicing->merged);
     firing->is_draining = false;
     return OPERATOR_DONE;
 }
@@ -230,9 +228,10 @@ static enum operator_result fire_merged(struct window_slicing *slicing, struct e
         if (firing->key_group == end_key_group(slicing))
             return OPERATOR_DONE;
         while (firing->key_group < end_key_group(slicing) &&
-               accumulator_table_count(slicing->merged) < BATCH_MAX_ROWS)
+               row_table_count(slicing->merged) < BATCH_MAX_ROWS)
             if (merge_group(slicing, firing->key_group++, error) != STATUS_OK)
                 return OPERATOR_FAILED;
+        row_table_walk_all(slicing->merged, &firing->merged_walk);
         firing->is_draining = true;
     }
 }
@@ -311,4 +310,6 @@ void window_firing_cancel(struct window_slicing *slicing)
     if (slicing->firing.walk != NULL)
         keyed_state_walk_end(slicing->firing.walk);
     slicing->firing.walk = NULL;
+    if (slicing->firing.is_draining)
+        row_table_walk_end(&slicing->firing.merged_walk);
 }

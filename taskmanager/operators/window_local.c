@@ -2,9 +2,9 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
-#include "taskmanager/operators/accumulator_table.h"
 #include "taskmanager/operators/window_base.h"
 #include "taskmanager/operators/window_progress.h"
+#include "taskmanager/state/row_table.h"
 
 #include <stdlib.h>
 
@@ -19,17 +19,20 @@ enum { LOCAL_MEMORY_BYTES = 16 << 20 };
  */
 struct window_local {
     struct window_base base;
-    struct accumulator_table *table;
+    struct row_table *table; /* the end of the slice is the namespace */
     struct window_progress progress;
     int64_t first_slice_end; /* of what the table holds; INT64_MAX when it is empty */
     int64_t flush_at_us;     /* the watermark that reaches it */
     bool is_filtering;       /* rows may have to be taken out */
     bool is_flushing;
-    uint32_t flushed_rows; /* of the table, while flushing */
+    bool is_walking; /* flush_walk is open */
+    struct row_walk flush_walk;
     struct buffer packed;
     /* Of a batch. */
     uint32_t capacity;
     int64_t *slice_ends;
+    struct bytes_view *keys; /* of the rows that are kept, where some are not */
+    uint64_t *hashes;
     uint32_t *rows, *late_rows;
     void **states;
 };
@@ -37,6 +40,19 @@ struct window_local {
 static struct window_local *local_of(struct operator* base)
 {
     return (struct window_local *)base;
+}
+
+static void ensure_capacity(struct window_local *local, uint32_t count)
+{
+    if (count <= local->capacity)
+        return;
+    local->slice_ends = mem_realloc(local->slice_ends, count * sizeof *local->slice_ends);
+    local->keys = mem_realloc(local->keys, count * sizeof *local->keys);
+    local->hashes = mem_realloc(local->hashes, count * sizeof *local->hashes);
+    local->rows = mem_realloc(local->rows, count * sizeof *local->rows);
+    local->late_rows = mem_realloc(local->late_rows, count * sizeof *local->late_rows);
+    local->states = mem_realloc(local->states, count * sizeof(void *));
+    local->capacity = count;
 }
 
 static enum status local_open(struct operator* base, const struct operator_context *context,
@@ -47,29 +63,17 @@ static enum status local_open(struct operator* base, const struct operator_conte
     enum status status = window_base_open(&local->base, context, error);
     if (status != STATUS_OK)
         return status;
-    local->table = accumulator_table_create(local->base.set);
+    struct row_layout layout = {.value_size = aggregate_set_size(local->base.set)};
+    layout.buffer_offsets = aggregate_set_buffers(local->base.set, &layout.num_buffers);
+    local->table = row_table_create(&layout, 0, 1);
     window_progress_init(&local->progress, 0, 1); /* key groups are of no concern here */
     local->first_slice_end = INT64_MAX;
     local->flush_at_us = INT64_MAX;
+    ensure_capacity(local, BATCH_MAX_ROWS);
     local->is_filtering =
         window_base_routes_late(&local->base) ||
         (local->base.slices.is_shared && local->base.slices.slide_us > local->base.slices.size_us);
     return STATUS_OK;
-}
-
-static void ensure_capacity(struct window_local *local, uint32_t count)
-{
-    if (count <= local->capacity)
-        return;
-    free(local->slice_ends);
-    free(local->rows);
-    free(local->late_rows);
-    free(local->states);
-    local->slice_ends = mem_alloc(count * sizeof *local->slice_ends);
-    local->rows = mem_alloc(count * sizeof *local->rows);
-    local->late_rows = mem_alloc(count * sizeof *local->late_rows);
-    local->states = mem_alloc(count * sizeof *local->states);
-    local->capacity = count;
 }
 
 static enum status find_slices(struct window_local *local, const struct record_batch *batch,
@@ -114,42 +118,58 @@ static void filter_rows(struct window_local *local, const int64_t *slice_ends, u
     *ret_late = num_late;
 }
 
-static void note_first_slice(struct window_local *local, const int64_t *slice_ends, const uint32_t *rows,
-                             uint32_t count)
+static void note_first_slice(struct window_local *local, const int64_t *slice_ends, uint32_t count)
 {
     int64_t first = local->first_slice_end;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t end = slice_ends[rows != NULL ? rows[i] : i];
-        first = end < first ? end : first;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        first = slice_ends[i] < first ? slice_ends[i] : first;
     if (first == local->first_slice_end)
         return;
     local->first_slice_end = first;
     local->flush_at_us = window_slices_trigger_us(&local->base.slices, first);
 }
 
+/* The rows that are kept close up; slice_ends may be the local's own. */
+static struct row_keys pick_keys(struct window_local *local, const int64_t *slice_ends, uint32_t count)
+{
+    const struct row_packer *packer = local->base.packer;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = local->rows[i];
+        local->keys[i] = packer->rows[row];
+        local->hashes[i] = packer->hashes[row];
+        local->slice_ends[i] = slice_ends[row];
+    }
+    return (struct row_keys){
+        .keys = local->keys, .hashes = local->hashes, .namespaces = local->slice_ends, .count = count};
+}
+
+/* rows NULL: all rows of the batch. */
 static enum status accumulate(struct window_local *local, const struct record_batch *batch,
                               const int64_t *slice_ends, const uint32_t *rows, uint32_t count,
                               struct error *error)
 {
     struct row_packer *packer = local->base.packer;
     row_packer_pack(packer, batch, local->base.key_columns);
-    accumulator_table_find(local->table, packer->rows, packer->hashes, slice_ends, rows, count,
-                           local->states);
+    struct row_keys keys = {
+        .keys = packer->rows, .hashes = packer->hashes, .namespaces = slice_ends, .count = count};
+    if (rows != NULL)
+        keys = pick_keys(local, slice_ends, count);
+    row_table_find_or_create(local->table, &keys, local->states);
     enum status status =
         aggregate_set_accumulate(local->base.set, batch, rows, count, NULL, local->states, error);
-    accumulator_table_account(local->table, local->states, count);
-    note_first_slice(local, slice_ends, rows, count);
+    row_table_account(local->table, local->states, count);
+    note_first_slice(local, keys.namespaces, count);
     return status;
 }
 
-static enum status make_batch(struct window_local *local, uint32_t count, struct record_batch **ret_batch,
-                              struct error *error)
+/* A batch of rows of the table. */
+static enum status make_batch(struct window_local *local, void *const *states, uint32_t count,
+                              struct record_batch **ret_batch, struct error *error)
 {
     uint32_t key_count = local->base.plan->key_count;
     struct bytes_view *keys = mem_alloc(count * sizeof *keys);
     for (uint32_t i = 0; i < count; i++)
-        keys[i] = accumulator_table_key(local->table, local->flushed_rows + i);
+        keys[i] = row_table_key(local->table, states[i]);
     struct record_batch *batch = record_batch_create(local->base.output, count);
     enum status status = row_packer_unpack(local->base.packer, keys, count, batch->columns, error);
     free(keys);
@@ -162,10 +182,9 @@ static enum status make_batch(struct window_local *local, uint32_t count, struct
     struct vector *accumulators = vector_create(fields[key_count + 1].type, count);
     struct string_heap *heap = vector_ensure_heap(accumulators);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t row = local->flushed_rows + i;
-        ((int64_t *)ends->values)[i] = accumulator_table_time(local->table, row);
+        ((int64_t *)ends->values)[i] = row_table_namespace(local->table, states[i]);
         buffer_clear(&local->packed);
-        aggregate_set_pack(local->base.set, accumulator_table_state(local->table, row), &local->packed);
+        aggregate_set_pack(local->base.set, states[i], &local->packed);
         ((struct string_value *)accumulators->values)[i] =
             string_heap_add(heap, (const char *)local->packed.data, local->packed.size);
     }
@@ -177,24 +196,31 @@ static enum status make_batch(struct window_local *local, uint32_t count, struct
     return STATUS_OK;
 }
 
+static void end_flush(struct window_local *local)
+{
+    row_table_walk_end(&local->flush_walk);
+    row_table_clear(local->table);
+    local->first_slice_end = INT64_MAX;
+    local->flush_at_us = INT64_MAX;
+    local->is_walking = false;
+    local->is_flushing = false;
+}
+
 /* Goes on with a flush, if there is one. */
 static enum operator_result flush(struct window_local *local, struct error *error)
 {
     while (local->is_flushing) {
-        uint32_t left = accumulator_table_count(local->table) - local->flushed_rows;
-        if (left == 0) {
-            accumulator_table_clear(local->table);
-            local->first_slice_end = INT64_MAX;
-            local->flush_at_us = INT64_MAX;
-            local->flushed_rows = 0;
-            local->is_flushing = false;
+        if (!local->is_walking)
+            row_table_walk_all(local->table, &local->flush_walk);
+        local->is_walking = true;
+        uint32_t count = row_table_walk_next(&local->flush_walk, local->states, BATCH_MAX_ROWS);
+        if (count == 0) {
+            end_flush(local);
             break;
         }
-        uint32_t count = left < BATCH_MAX_ROWS ? left : BATCH_MAX_ROWS;
         struct record_batch *batch = NULL;
-        if (make_batch(local, count, &batch, error) != STATUS_OK)
+        if (make_batch(local, local->states, count, &batch, error) != STATUS_OK)
             return OPERATOR_FAILED;
-        local->flushed_rows += count;
         enum operator_result result = operator_output_emit(local->base.context->outputs[0], batch, error);
         if (result != OPERATOR_DONE)
             return result;
@@ -237,7 +263,7 @@ static enum operator_result local_process_batch(struct operator* base, uint32_t 
     record_batch_free(batch);
     if (result == OPERATOR_FAILED)
         return result;
-    local->is_flushing = accumulator_table_bytes(local->table) > LOCAL_MEMORY_BYTES;
+    local->is_flushing = row_table_bytes(local->table) > LOCAL_MEMORY_BYTES;
     return result == OPERATOR_DONE ? flush(local, error) : result;
 }
 
@@ -272,7 +298,7 @@ static enum status local_snapshot_state(struct operator* base, uint64_t checkpoi
     struct window_local *local = local_of(base);
     (void)checkpoint_id;
     (void)error;
-    CHECK(accumulator_table_count(local->table) == 0);
+    CHECK(row_table_count(local->table) == 0);
     if (window_base_routes_late(&local->base))
         window_progress_snapshot(&local->progress, &snapshot->state);
     return STATUS_OK;
@@ -300,11 +326,15 @@ static enum operator_result local_resume(struct operator* base, struct error *er
 static void local_close(struct operator* base)
 {
     struct window_local *local = local_of(base);
-    accumulator_table_free(local->table);
+    if (local->is_walking)
+        row_table_walk_end(&local->flush_walk);
+    row_table_free(local->table);
     window_progress_free(&local->progress);
     window_base_close(&local->base);
     buffer_free(&local->packed);
     free(local->slice_ends);
+    free(local->keys);
+    free(local->hashes);
     free(local->rows);
     free(local->late_rows);
     free(local->states);

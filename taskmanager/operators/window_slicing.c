@@ -65,8 +65,11 @@ static enum status slicing_open(struct operator* base, const struct operator_con
         return status;
     window_progress_init(&slicing->progress, keyed_state_first_key_group(slicing->state),
                          keyed_state_end_key_group(slicing->state));
-    if (slicing->base.slices.is_shared && slicing->base.slices.kind == PLAN_WINDOW_HOP)
-        slicing->merged = accumulator_table_create(slicing->base.set);
+    if (slicing->base.slices.is_shared && slicing->base.slices.kind == PLAN_WINDOW_HOP) {
+        struct row_layout layout = {.value_size = aggregate_set_size(slicing->base.set)};
+        layout.buffer_offsets = aggregate_set_buffers(slicing->base.set, &layout.num_buffers);
+        slicing->merged = row_table_create(&layout, 0, 1);
+    }
     ensure_capacity(slicing, BATCH_MAX_ROWS);
     set_timer(slicing); /* of windows that were restored */
     return STATUS_OK;
@@ -272,7 +275,7 @@ static void slicing_close(struct operator* base)
     window_firing_cancel(slicing);
     window_progress_free(&slicing->progress);
     window_rows_free(&slicing->rows);
-    accumulator_table_free(slicing->merged);
+    row_table_free(slicing->merged);
     window_base_close(&slicing->base);
     buffer_free(&slicing->key_type);
     buffer_free(&slicing->value_type);

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "taskmanager/operators/accumulator_table.h"
 #include "taskmanager/operators/window_base.h"
 #include "taskmanager/operators/window_progress.h"
 #include "taskmanager/operators/window_rows.h"
+#include "taskmanager/state/row_table.h"
 
 /* A firing that is under way: what is left when an output is full. */
 struct window_firing {
@@ -15,7 +15,7 @@ struct window_firing {
     uint32_t key_group;             /* the next one to be looked at */
     struct keyed_state_walk *walk;  /* of key_group; NULL: not begun */
     bool is_draining;               /* HOP: rows of merged go out */
-    uint32_t merged_row;            /* the next of them */
+    struct row_walk merged_walk;    /* over them, while they do */
 };
 
 /*
@@ -29,7 +29,7 @@ struct window_slicing {
     struct keyed_state *state;
     struct window_progress progress;
     struct window_rows rows;
-    struct accumulator_table *merged; /* HOP; else NULL */
+    struct row_table *merged; /* HOP; else NULL */
     struct window_firing firing;
     int64_t next_timer_us; /* processing time: when the next window fires */
     struct buffer key_type, value_type;
