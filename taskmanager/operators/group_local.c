@@ -1,7 +1,7 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
-#include "taskmanager/operators/accumulator_table.h"
 #include "taskmanager/operators/group_aggregate_internal.h"
+#include "taskmanager/state/row_table.h"
 
 #include <stdlib.h>
 
@@ -15,15 +15,15 @@ struct group_local {
     const struct operator_context *context;
     struct aggregate_set *set;
     struct row_packer *keys;
-    struct accumulator_table *table;
+    struct row_table *table;
     int64_t flush_at_us, held_rows;
     bool is_flushing;
-    uint32_t num_flushed; /* groups of the table */
+    bool is_walking; /* flush_walk is open */
+    struct row_walk flush_walk;
     struct buffer packed;
     uint32_t capacity; /* of the following */
     void **states;
     uint8_t *retract;
-    int64_t *times; /* 0 */
 };
 
 static struct group_local *local_of(struct operator* base)
@@ -40,7 +40,9 @@ static enum status local_open(struct operator* base, const struct operator_conte
     local->context = context;
     local->set = group_aggregate_create_set(local->plan);
     local->keys = group_aggregate_create_key_packer(local->plan, local->input);
-    local->table = accumulator_table_create(local->set);
+    struct row_layout layout = {.value_size = aggregate_set_size(local->set)};
+    layout.buffer_offsets = aggregate_set_buffers(local->set, &layout.num_buffers);
+    local->table = row_table_create(&layout, 0, 1);
     local->flush_at_us = INT64_MAX;
     return STATUS_OK;
 }
@@ -49,10 +51,8 @@ static void ensure_capacity(struct group_local *local, uint32_t count)
 {
     if (count <= local->capacity)
         return;
-    free(local->times);
     local->states = mem_realloc(local->states, count * sizeof(void *));
     local->retract = mem_realloc(local->retract, count);
-    local->times = mem_calloc(count, sizeof *local->times);
     local->capacity = count;
 }
 
@@ -69,11 +69,11 @@ static enum status add_batch(struct group_local *local, const struct record_batc
         local->retract[i] = row_kind_retracts(batch->row_kinds[i]);
     bool may_retract = batch->row_kinds != NULL && local->plan->takes_retractions;
     row_packer_pack(local->keys, batch, local->plan->keys);
-    accumulator_table_find(local->table, local->keys->rows, local->keys->hashes, local->times, NULL, count,
-                           local->states);
+    struct row_keys keys = {.keys = local->keys->rows, .hashes = local->keys->hashes, .count = count};
+    row_table_find_or_create(local->table, &keys, local->states);
     enum status status = aggregate_set_accumulate(local->set, batch, NULL, count,
                                                   may_retract ? local->retract : NULL, local->states, error);
-    accumulator_table_account(local->table, local->states, count);
+    row_table_account(local->table, local->states, count);
     return status;
 }
 
@@ -82,7 +82,7 @@ static enum status make_batch(struct group_local *local, uint32_t count, struct 
 {
     struct bytes_view *keys = mem_alloc(count * sizeof *keys);
     for (uint32_t i = 0; i < count; i++)
-        keys[i] = accumulator_table_key(local->table, local->num_flushed + i);
+        keys[i] = row_table_key(local->table, local->states[i]);
     struct record_batch *batch = record_batch_create(local->output, count);
     enum status status = row_packer_unpack(local->keys, keys, count, batch->columns, error);
     free(keys);
@@ -95,8 +95,7 @@ static enum status make_batch(struct group_local *local, uint32_t count, struct 
     struct string_heap *heap = vector_ensure_heap(accumulators);
     for (uint32_t i = 0; i < count; i++) {
         buffer_clear(&local->packed);
-        aggregate_set_pack(local->set, accumulator_table_state(local->table, local->num_flushed + i),
-                           &local->packed);
+        aggregate_set_pack(local->set, local->states[i], &local->packed);
         ((struct string_value *)accumulators->values)[i] =
             string_heap_add(heap, buffer_text(&local->packed), local->packed.size);
     }
@@ -115,21 +114,24 @@ static enum operator_result failed(const struct group_local *local, struct error
 /* Goes on with a flush, if there is one. */
 static enum operator_result flush(struct group_local *local, struct error *error)
 {
+    ensure_capacity(local, BATCH_MAX_ROWS);
     while (local->is_flushing) {
-        uint32_t left = accumulator_table_count(local->table) - local->num_flushed;
-        if (left == 0) {
-            accumulator_table_clear(local->table);
+        if (!local->is_walking)
+            row_table_walk_all(local->table, &local->flush_walk);
+        local->is_walking = true;
+        uint32_t count = row_table_walk_next(&local->flush_walk, local->states, BATCH_MAX_ROWS);
+        if (count == 0) {
+            row_table_walk_end(&local->flush_walk);
+            row_table_clear(local->table);
             local->flush_at_us = INT64_MAX;
             local->held_rows = 0;
-            local->num_flushed = 0;
+            local->is_walking = false;
             local->is_flushing = false;
             break;
         }
-        uint32_t count = left < BATCH_MAX_ROWS ? left : BATCH_MAX_ROWS;
         struct record_batch *batch = NULL;
         if (make_batch(local, count, &batch, error) != STATUS_OK)
             return failed(local, error);
-        local->num_flushed += count;
         enum operator_result result = operator_output_emit(local->context->outputs[0], batch, error);
         if (result != OPERATOR_DONE)
             return result;
@@ -140,7 +142,7 @@ static enum operator_result flush(struct group_local *local, struct error *error
 static enum operator_result flush_all(struct group_local *local, struct error *error)
 {
     CHECK(!local->is_flushing);
-    local->is_flushing = accumulator_table_count(local->table) > 0;
+    local->is_flushing = row_table_count(local->table) > 0;
     return flush(local, error);
 }
 
@@ -153,7 +155,7 @@ static bool hold(struct group_local *local, uint32_t num_rows)
         return false;
     if (local->flush_at_us == INT64_MAX)
         local->flush_at_us = clock_wall_us(&local->context->process->clock) + plan->mini_batch_ms * 1000;
-    return accumulator_table_bytes(local->table) < GROUP_HELD_BYTES &&
+    return row_table_bytes(local->table) < GROUP_HELD_BYTES &&
            (plan->mini_batch_rows <= 0 || local->held_rows < plan->mini_batch_rows);
 }
 
@@ -212,7 +214,9 @@ static enum operator_result local_on_timer(struct operator* base, int64_t time_u
 static void local_close(struct operator* base)
 {
     struct group_local *local = local_of(base);
-    accumulator_table_free(local->table);
+    if (local->is_walking)
+        row_table_walk_end(&local->flush_walk);
+    row_table_free(local->table);
     aggregate_set_free(local->set);
     row_packer_free(local->keys);
     schema_unref(local->input);
@@ -220,7 +224,6 @@ static void local_close(struct operator* base)
     buffer_free(&local->packed);
     free(local->states);
     free(local->retract);
-    free(local->times);
     free(local);
 }
 
