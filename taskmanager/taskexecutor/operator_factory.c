@@ -1,6 +1,11 @@
 #include "taskmanager/taskexecutor/operator_factory.h"
 
 #include "taskmanager/operators/calc.h"
+#include "taskmanager/operators/deduplicate.h"
+#include "taskmanager/operators/group_aggregate.h"
+#include "taskmanager/operators/top_n.h"
+#include "taskmanager/operators/window_aggregate.h"
+#include "taskmanager/operators/window_table_function.h"
 #include "taskmanager/sink/blackhole/blackhole_sink.h"
 #include "taskmanager/sink/collect/collect_sink.h"
 #include "taskmanager/sink/iceberg/iceberg_sink.h"
@@ -43,16 +48,16 @@ static struct operator* create_sink(const struct plan_node *node, struct collect
 static struct operator*
     create_operator(const struct plan_node *node, const struct schema *input, struct collect_channel *channel)
 {
-    (void)input;
     switch (node->kind) {
     case PLAN_CALC: return calc_create(node->calc, node->schema);
     case PLAN_SINK: return create_sink(node, channel);
-    case PLAN_SOURCE:
     case PLAN_WINDOW_TABLE_FUNCTION:
-    case PLAN_WINDOW_AGGREGATE:
-    case PLAN_GROUP_AGGREGATE:
-    case PLAN_DEDUPLICATE:
-    case PLAN_TOP_N: break;
+        return window_table_function_create(node->window_table_function, input, node->schema);
+    case PLAN_WINDOW_AGGREGATE: return window_aggregate_create(node->window_aggregate, input, node->schema);
+    case PLAN_GROUP_AGGREGATE: return group_aggregate_create(node->group_aggregate, input, node->schema);
+    case PLAN_DEDUPLICATE: return deduplicate_create(node->deduplicate, input, node->schema);
+    case PLAN_TOP_N: return top_n_create(node->top_n, input, node->schema);
+    case PLAN_SOURCE: break;
     }
     return NULL;
 }
@@ -69,12 +74,25 @@ static const struct exchange_functions exchange = {
     .set_barrier = exchange_writer_set_barrier,
 };
 
+static const struct keyed_state_functions keyed_state = {
+    .open = keyed_state_backend_open,
+    .close = keyed_state_backend_close,
+    .num_bytes = keyed_state_backend_bytes,
+    .freeze = keyed_state_backend_freeze,
+    .upload = keyed_state_snapshot_upload,
+    .cancel = keyed_state_snapshot_cancel,
+    .free_snapshot = keyed_state_snapshot_free,
+    .completed = keyed_state_backend_completed,
+    .aborted = keyed_state_backend_aborted,
+};
+
 static const struct operator_factory shipped = {
     .create_source = create_source,
     .create_operator = create_operator,
     .create_dead_letter_sink = kafka_dead_letter_sink_create,
     .create_late_records_sink = late_records_sink_create,
     .exchange = &exchange,
+    .keyed_state = &keyed_state,
 };
 
 const struct operator_factory *operator_factory_shipped(void)

@@ -3,8 +3,15 @@
 #include "taskmanager/sink/kafka/kafka_sink_internal.h"
 
 #include <string.h>
+#include <time.h>
 
-enum { OPEN_TIMEOUT_MS = 10000, POLL_TIMEOUT_MS = 1000, ARENA_BLOCK_BYTES = 2048 };
+enum {
+    OPEN_TIMEOUT_MS = 10000,
+    POLL_TIMEOUT_MS = 1000,
+    ASK_AGAIN_MS = 100,
+    ASK_AGAIN_TIMES = 20,
+    ARENA_BLOCK_BYTES = 2048
+};
 
 static const struct connector_property defaults[] = {
     {"linger.ms", "5"},
@@ -116,15 +123,27 @@ static enum status create_handle(struct kafka_producer *producer,
     return status;
 }
 
-static enum status check_topic(struct kafka_producer *producer, const char *servers, struct error *error)
+static rd_kafka_resp_err_t ask_for_topic(struct kafka_producer *producer)
 {
-    const char *topic = rd_kafka_topic_name(producer->topic);
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code =
         rd_kafka_metadata(producer->handle, 0, producer->topic, &metadata, OPEN_TIMEOUT_MS);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-        rd_kafka_metadata_destroy(metadata);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return code;
+    code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    rd_kafka_metadata_destroy(metadata);
+    return code;
+}
+
+static enum status check_topic(struct kafka_producer *producer, const char *servers, struct error *error)
+{
+    const char *topic = rd_kafka_topic_name(producer->topic);
+    rd_kafka_resp_err_t code = ask_for_topic(producer);
+    /* Brokers hear of a topic just created one after the other. */
+    for (int i = 0; i < ASK_AGAIN_TIMES && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART; i++) {
+        const struct timespec pause = {.tv_nsec = ASK_AGAIN_MS * 1000000};
+        nanosleep(&pause, NULL);
+        code = ask_for_topic(producer);
     }
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         return error_set(error, STATUS_NOT_FOUND,
