@@ -24,6 +24,32 @@ static void add_call(struct lowering *lowering, struct aggregation *aggregation,
     aggregation->calls[aggregation->call_count++] = call;
 }
 
+bool is_window_key(const struct aggregation *aggregation, uint32_t key)
+{
+    const struct column_trait *trait = &aggregation->relation->inputs[0]->traits[key];
+    if (aggregation->window == NULL || trait->window != aggregation->window)
+        return false;
+    return trait->part != WINDOW_PART_NONE && !(trait->part == WINDOW_PART_START && aggregation->keeps_start);
+}
+
+static void place_all(struct aggregation *aggregation, struct lowering *lowering)
+{
+    const struct relation_aggregate *aggregate = aggregation->relation->aggregate;
+    aggregation->input = (struct column_list){.count = 0};
+    aggregation->key_count = 0;
+    aggregation->call_count = 0;
+    for (uint32_t i = 0; i < aggregate->key_count; i++) {
+        if (is_window_key(aggregation, i))
+            continue;
+        aggregation->key_columns[aggregation->key_count++] = i;
+        (void)place_column(lowering, aggregation, i);
+    }
+    for (uint32_t i = 0; i < aggregate->call_count; i++) {
+        if (aggregation->used[aggregate->key_count + i])
+            add_call(lowering, aggregation, i);
+    }
+}
+
 void aggregation_init(struct aggregation *aggregation, struct lowering *lowering,
                       const struct relation *relation, const bool *used, const struct relation_window *window)
 {
@@ -38,17 +64,13 @@ void aggregation_init(struct aggregation *aggregation, struct lowering *lowering
         .call_columns = arena_calloc(arena, aggregate->call_count + 1, sizeof *aggregation->call_columns),
         .is_mergeable = true,
     };
-    for (uint32_t i = 0; i < aggregate->key_count; i++) {
-        const struct column_trait *trait = &relation->inputs[0]->traits[i];
-        if (window != NULL && trait->window == window && trait->part != WINDOW_PART_NONE)
-            continue;
-        aggregation->key_columns[aggregation->key_count++] = i;
-        (void)place_column(lowering, aggregation, i);
-    }
-    for (uint32_t i = 0; i < aggregate->call_count; i++) {
-        if (used[aggregate->key_count + i])
-            add_call(lowering, aggregation, i);
-    }
+    place_all(aggregation, lowering);
+}
+
+void aggregation_keep_start(struct aggregation *aggregation, struct lowering *lowering)
+{
+    aggregation->keeps_start = true;
+    place_all(aggregation, lowering);
 }
 
 uint32_t *column_numbers(struct arena *arena, uint32_t count)

@@ -18,12 +18,17 @@ struct aggregation {
     uint32_t *call_columns; /* of the relation */
     uint32_t call_count;
     bool is_mergeable;
+    bool keeps_start; /* window_start is a key like any other */
 };
 
 /* window: that of window_start and window_end among the keys, which then are none. */
 void aggregation_init(struct aggregation *aggregation, struct lowering *lowering,
                       const struct relation *relation, const bool *used,
                       const struct relation_window *window);
+/* Makes a key of window_start: sessions that end together are told apart by it. */
+void aggregation_keep_start(struct aggregation *aggregation, struct lowering *lowering);
+/* Whether a key of the relation is a column of the window that the aggregation gives by itself. */
+bool is_window_key(const struct aggregation *aggregation, uint32_t key);
 /* The input, and its filter, as wanted of the relation's input. */
 struct wanted aggregation_input(struct lowering *lowering, const struct aggregation *aggregation,
                                 const struct column_list *input);

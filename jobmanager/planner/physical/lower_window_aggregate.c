@@ -31,9 +31,8 @@ static struct property_list list_properties(struct lowering *lowering, const str
         .columns = arena_calloc(lowering->arena, width + 1, sizeof *list.columns),
     };
     for (uint32_t i = 0; aggregation->window != NULL && i < aggregate->key_count; i++) {
-        const struct column_trait *trait = &relation->inputs[0]->traits[i];
-        if (aggregation->used[i] && trait->window == aggregation->window && trait->part != WINDOW_PART_NONE)
-            append_property(&list, part_property(trait->part), i);
+        if (aggregation->used[i] && is_window_key(aggregation, i))
+            append_property(&list, part_property(relation->inputs[0]->traits[i].part), i);
     }
     for (uint32_t i = 0; i < aggregate->property_count; i++) {
         uint32_t column = aggregate->key_count + aggregate->call_count + i;
@@ -75,6 +74,7 @@ static enum status lower_local(struct lowering *lowering, const struct aggregati
     const struct schema *schema = aggregation_local_schema(lowering, aggregation, true);
     TRY(physical_create(lowering, PHYSICAL_WINDOW_AGGREGATE, schema, node, 1, node));
     (*node)->window_aggregate = make_aggregate(lowering, aggregation, PLAN_AGGREGATE_LOCAL, input);
+    (*node)->attaches_session = aggregation->keeps_start;
     return STATUS_OK;
 }
 
@@ -101,6 +101,7 @@ enum status lower_window_aggregate(struct lowering *lowering, struct aggregation
     node->window_aggregate = make_aggregate(lowering, aggregation, phase, &input);
     node->window_aggregate->properties = properties.properties;
     node->window_aggregate->property_count = properties.count;
+    node->attaches_session = aggregation->keeps_start;
     set_partitioned(lowering, node, aggregation->key_count);
     return lower_mapped(lowering, node, map, wanted, ret_node);
 }

@@ -49,7 +49,8 @@ struct physical {
     struct plan_group_aggregate *group_aggregate;
     struct plan_deduplicate *deduplicate;
     struct plan_top_n *top_n;
-    bool is_limit; /* TOP_N: of ORDER BY ... LIMIT */
+    bool attaches_session; /* WINDOW_AGGREGATE: the windows that are attached to the rows are sessions */
+    bool is_limit;         /* TOP_N: of ORDER BY ... LIMIT */
     const struct physical_exchange *exchange;
     const struct relation *sink; /* the RELATION_SINK */
     struct physical *same;       /* the operator that does its work: itself, or an equal one */

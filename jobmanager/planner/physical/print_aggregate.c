@@ -143,7 +143,10 @@ void print_window_aggregate(const struct physical *node, struct buffer *out)
     print_time(aggregate, input, &time);
     print_head("WindowAggregate", aggregate->phase, node->schema, aggregate->key_count, out);
     buffer_append_text(out, "window=[");
-    print_window(&aggregate->window, buffer_text(&time), out);
+    struct plan_window window = aggregate->window;
+    if (node->attaches_session)
+        window.kind = PLAN_WINDOW_SESSION;
+    print_window(&window, buffer_text(&time), out);
     buffer_append_text(out, "], select=[");
     print_aggregation(node, aggregate->phase, aggregate->key_count, aggregate->calls, aggregate->call_count,
                       input, out);

@@ -135,12 +135,17 @@ static enum status lower_group_window(struct lowering *lowering, const struct ag
     return lower_timed(lowering, base, wanted.projections[time], wanted, input);
 }
 
-static enum status lower_attached(struct lowering *lowering, const struct aggregation *aggregation,
+/* The end of a window says which it is, but of a session: of that the start does, as one more key. */
+static enum status lower_attached(struct lowering *lowering, struct aggregation *aggregation,
                                   struct windowed_input *input)
 {
     const struct relation *relation = aggregation->relation->inputs[0];
-    struct column_list list = aggregation->input;
     input->window = make_window(lowering, aggregation->window);
+    if (input->window.kind == PLAN_WINDOW_SESSION) {
+        aggregation_keep_start(aggregation, lowering);
+        input->window.kind = PLAN_WINDOW_TUMBLE;
+    }
+    struct column_list list = aggregation->input;
     if (input->window.time == PLAN_TIME_PROCESSING)
         return error_set(lowering->planning->error, STATUS_UNSUPPORTED,
                          "A window of processing time can only be aggregated right over its table function, "
@@ -173,7 +178,7 @@ static bool can_replace(struct lowering *lowering, const struct relation *functi
             keeps_sessions(lowering, window, wanted->filter, function->schema->num_fields));
 }
 
-static enum status lower_by_kind(struct lowering *lowering, const struct aggregation *aggregation,
+static enum status lower_by_kind(struct lowering *lowering, struct aggregation *aggregation,
                                  struct windowed_input *input)
 {
     if (aggregation->window == NULL)
@@ -191,7 +196,7 @@ static enum status lower_by_kind(struct lowering *lowering, const struct aggrega
     return lower_timed(lowering, base->inputs[0], time, wanted, input);
 }
 
-enum status lower_windowed_input(struct lowering *lowering, const struct aggregation *aggregation,
+enum status lower_windowed_input(struct lowering *lowering, struct aggregation *aggregation,
                                  struct windowed_input *ret_input)
 {
     struct windowed_input input = {.node = NULL};

@@ -12,8 +12,7 @@ struct windowed_input {
 /* The input of an aggregation over windows. A table function right below is not made: the aggregation does
  * its work. Where something stands between that needs the window's columns, or where the window was
  * aggregated before, the window is attached to the rows. */
-STATUS_MUST_CHECK enum status lower_windowed_input(struct lowering *lowering,
-                                                   const struct aggregation *aggregation,
+STATUS_MUST_CHECK enum status lower_windowed_input(struct lowering *lowering, struct aggregation *aggregation,
                                                    struct windowed_input *ret_input);
 /* The plan's form of a window, its columns not set. */
 struct plan_window make_window(const struct lowering *lowering, const struct relation_window *window);
