@@ -126,6 +126,18 @@ static enum status read_configuration(struct dispatcher *dispatcher, struct erro
     return status;
 }
 
+/* What others dial: the configured name of this host with the port that was taken, which is not what it is
+ * bound to where that is every address of the host. */
+static void set_address(struct dispatcher *dispatcher, const char *host)
+{
+    const char *bound = transport_server_address(dispatcher->server);
+    const char *port = strrchr(bound, ':');
+    if (strncmp(bound, "tcp://", strlen("tcp://")) == 0 && strstr(host, "://") == NULL)
+        snprintf(dispatcher->address, sizeof dispatcher->address, "tcp://%s%s", host, port);
+    else
+        snprintf(dispatcher->address, sizeof dispatcher->address, "%s", bound);
+}
+
 static enum status listen_for_taskmanagers(struct dispatcher *dispatcher, struct error *error)
 {
     const struct configuration *configuration = dispatcher->options.configuration;
@@ -146,6 +158,7 @@ static enum status listen_for_taskmanagers(struct dispatcher *dispatcher, struct
                                           dispatcher, &dispatcher->server, error);
     if (status != STATUS_OK)
         return error_prefix(error, "jobmanager.rpc.port: cannot listen on %s", address);
+    set_address(dispatcher, host);
     return STATUS_OK;
 }
 
@@ -191,7 +204,7 @@ enum status dispatcher_start(struct dispatcher *dispatcher, struct error *error)
 
 const char *dispatcher_rpc_address(const struct dispatcher *dispatcher)
 {
-    return transport_server_address(dispatcher->server);
+    return dispatcher->address;
 }
 
 void dispatcher_free(struct dispatcher *dispatcher)

@@ -120,6 +120,7 @@ struct dispatcher {
     struct dispatcher_options options;
     const struct process_context *process;
     struct transport_server *server;
+    char address[TRANSPORT_ADDRESS_BYTES]; /* of the server, as taskmanagers dial it */
     struct event_queue *queue;
     pthread_t thread;
     bool has_thread;

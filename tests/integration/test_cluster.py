@@ -163,3 +163,10 @@ def test_jobs_are_described_and_stopped_by_statements(cluster: Cluster) -> None:
     for statement, column in (("DESCRIBE JOB", 14), ("STOP JOB", 10)):
         with pytest.raises(SqlFailed, match=f"There is no job '{unknown}', at line 1, column {column}"):
             cluster.run_sql(f"{statement} '{unknown}';")
+
+
+def test_the_leader_is_found_by_its_name_whatever_it_is_bound_to(new_cluster: Callable[..., Cluster]) -> None:
+    """As in a container, where it is bound to every address: taskmanagers look for the leader in the folder."""
+    cluster = new_cluster({"jobmanager.rpc.address": "localhost", "jobmanager.bind-host": "127.0.0.1"}).start()
+    records = [file.read_text() for file in (cluster.folder / "ha" / "epochs").iterdir() if file.is_file()]
+    assert any("tcp://localhost:" in record for record in records), records
