@@ -478,7 +478,7 @@ static void many_groups_come_in_several_batches(void **state)
 static void groups_may_take_more_than_the_memory(void **state)
 {
     (void)state;
-    enum { NUM_PARTS = 12, NUM_GROUPS = NUM_PARTS * BATCH_MAX_ROWS };
+    enum { NUM_PARTS = 4, NUM_GROUPS = NUM_PARTS * BATCH_MAX_ROWS };
     struct group_job g;
     init(&g);
     g.job.backend = STATE_BACKEND_ROCKSDB;
