@@ -20,6 +20,10 @@ enum mutant {
     MUTANT_UNKNOWN_BASE,                   /* tasks build upon any checkpoint that they know of */
     MUTANT_RESTART_DURING_SWEEP,           /* a restart does not wait until files are swept */
     MUTANT_FENCED_DISCARD,                 /* who does not lead any more removes checkpoints */
+    MUTANT_DISCARD_DURING_COPY,            /* a checkpoint is discarded while a savepoint of it is written */
+    MUTANT_RESTART_DURING_STOP,            /* a restart does not wait until a stop is decided */
+    MUTANT_END_BEFORE_SAVEPOINT,           /* a job that is stopped ends before its savepoint is written */
+    MUTANT_DRAINED_GOES_ON,                /* the next leader goes on from a drained checkpoint */
     MUTANT_FRAME_OF_ANOTHER_ATTEMPT,       /* a channel takes what an old attempt's producer sent */
     MUTANT_UNNOTICED_GAP,                  /* an element is taken though one before it is lost */
     MUTANT_UNNOTICED_LOSS,                 /* an announcement of more than what came changes nothing */

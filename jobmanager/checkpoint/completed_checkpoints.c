@@ -1,6 +1,7 @@
 /* What is kept of checkpoints: the published ones, and the history for observers. */
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/mutant.h"
 #include "jobmanager/checkpoint/coordinator_internal.h"
 
 #include <stdlib.h>
@@ -127,7 +128,7 @@ static void discard_retained(struct coordinator *coordinator, struct retained_ch
 
 static bool may_discard(const struct retained_checkpoint *checkpoint)
 {
-    return checkpoint->is_committed && checkpoint->savepoint == NULL;
+    return checkpoint->is_committed && GUARD(MUTANT_DISCARD_DURING_COPY, checkpoint->savepoint == NULL);
 }
 
 void coordinator_subsume(struct coordinator *coordinator)

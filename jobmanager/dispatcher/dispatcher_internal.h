@@ -209,7 +209,7 @@ STATUS_MUST_CHECK enum status job_claims_restored(const struct plan_job_graph *g
                                                   const struct configuration *configuration, bool *ret_claims,
                                                   struct error *error);
 
-/* adoption.c: replaces what was found of another job by what this one restores. */
+/* found_adoption.c: replaces what was found of another job by what this one restores. */
 STATUS_MUST_CHECK enum status found_checkpoints_adopt(struct found_checkpoints *found,
                                                       const struct plan_job_graph *graph,
                                                       const struct operator_ids *ids, bool claims_files,

@@ -67,7 +67,8 @@ static void update_blocks(struct job_master *job)
 {
     bool is_storing = coordinator_is_storing(job->coordinator);
     bool is_swept = GUARD(MUTANT_RESTART_DURING_SWEEP, !job->is_sweeping) && !job->needs_sweep;
-    bool is_stopping = coordinator_stop_id(job->coordinator) != 0;
+    bool is_stopping =
+        coordinator_stop_id(job->coordinator) != 0 && !GUARD(MUTANT_RESTART_DURING_STOP, false);
     scheduler_block_restart(job->scheduler, is_storing || is_stopping || !is_swept, job->now_ms);
     scheduler_block_end(job->scheduler, is_storing || is_recovering(job) || is_committing(job), job->now_ms);
 }
@@ -133,7 +134,8 @@ static bool pass_on_commit(struct job_master *job)
     bool is_own = metadata->epoch == job->epoch && scheduler_is_attempt_live(job->scheduler) &&
                   metadata->attempt == scheduler_attempt(job->scheduler);
     /* One that a user stops the job with is its end once its savepoint is written. */
-    bool is_end = metadata->is_final && coordinator_stop_id(job->coordinator) != metadata->checkpoint_id;
+    bool is_stop = coordinator_stop_id(job->coordinator) == metadata->checkpoint_id;
+    bool is_end = is_stop ? GUARD(MUTANT_END_BEFORE_SAVEPOINT, false) : metadata->is_final;
     coordinator_committed(job->coordinator, metadata->checkpoint_id, job->now_ms);
     if (is_own && is_end)
         finish(job, metadata->checkpoint_id);

@@ -87,7 +87,8 @@ void job_master_recover(struct job_master *job)
     job->all_read = false;
     if (job->step == RECOVERY_COMMIT && job->num_pending == 0) {
         const struct checkpoint_metadata *latest = job->found.latest;
-        bool is_at_its_end = latest != NULL && job->found.is_own && latest->is_drained;
+        bool is_at_its_end = latest != NULL && job->found.is_own && latest->is_drained &&
+                             !GUARD(MUTANT_DRAINED_GOES_ON, false);
         job->step = RECOVERY_DONE;
         found_checkpoints_free(&job->found);
         job->needs_sweep = job->is_recovered;

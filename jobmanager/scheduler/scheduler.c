@@ -287,6 +287,9 @@ enum status scheduler_task_state(struct scheduler *scheduler, uint32_t attempt, 
                          subtask);
     if (!may_task_move(scheduler, execution, state))
         return STATUS_OK;
+    /* What was committed as the end of the job needs no task any more, however it goes. */
+    if (scheduler->is_final_committed && execution_state_is_terminal(state))
+        state = EXECUTION_FINISHED;
     scheduler_set_execution(execution, state, now_ms);
     if (state == EXECUTION_FAILED)
         fail(scheduler, execution, failure, now_ms);

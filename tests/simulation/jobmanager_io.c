@@ -4,6 +4,7 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
 #include "jobmanager/checkpoint/checkpoint_sweep.h"
+#include "jobmanager/checkpoint/savepoint_writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,9 +31,17 @@ enum file_fault jobmanager_file_hook(void *context, enum file_operation operatio
     return FILE_FAULT_NONE;
 }
 
-char *jobmanager_job_folder(void)
+char *jobmanager_job_folder(const struct world *world, uint32_t generation)
 {
-    return checkpoint_job_folder(SIMULATED_CHECKPOINTS, "default", SIMULATED_JOB);
+    return checkpoint_job_folder(SIMULATED_CHECKPOINTS, "default", world->generations[generation].job_id);
+}
+
+struct operator_id jobmanager_operator(uint32_t generation, uint32_t number)
+{
+    struct operator_id id = {
+        .name = "operator", .node_id = 1 + 10 * generation + number, .sink_id = (int64_t)number - 1};
+    snprintf(id.uid, sizeof id.uid, "%032x", number + 1);
+    return id;
 }
 
 static struct world_event *begin(struct simulated_jobmanager *jobmanager, enum io_kind kind)
@@ -43,6 +52,7 @@ static struct world_event *begin(struct simulated_jobmanager *jobmanager, enum i
     int64_t delay_ms = is_slow ? (int64_t)random_below(&world->random, 2000) : world_delay(world);
     struct world_event *event = world_post(world, EVENT_IO, delay_ms);
     event->jobmanager = jobmanager->index;
+    event->generation = jobmanager->generation;
     event->io = kind;
     return event;
 }
@@ -67,7 +77,8 @@ static void on_commit(void *context, uint32_t table, struct checkpoint_metadata 
 }
 
 /* The invariant of a checkpoint: one state of each subtask, all of this attempt and this checkpoint. */
-static void check_complete(struct world *world, const struct checkpoint_metadata *metadata)
+static void check_complete(struct world *world, uint32_t parallelism,
+                           const struct checkpoint_metadata *metadata)
 {
     bool seen[MAX_SUBTASKS] = {false};
     uint32_t count = 0;
@@ -78,23 +89,29 @@ static void check_complete(struct world *world, const struct checkpoint_metadata
                      &subtask) == 4);
         bool is_its_own =
             epoch == metadata->epoch && attempt == metadata->attempt && id == metadata->checkpoint_id;
-        if (!is_its_own || subtask >= world->num_subtasks || seen[subtask])
+        if (!is_its_own || subtask >= parallelism || seen[subtask])
             world_violate(world, "checkpoint %llu of attempt %u holds what attempt %u said for %llu",
                           (unsigned long long)metadata->checkpoint_id, metadata->attempt, attempt, id);
         else
             seen[subtask] = true;
         count++;
     }
-    if (count != world->num_subtasks)
+    if (count != parallelism)
         world_violate(world, "checkpoint %llu is complete with %u of %u acknowledgements",
-                      (unsigned long long)metadata->checkpoint_id, count, world->num_subtasks);
+                      (unsigned long long)metadata->checkpoint_id, count, parallelism);
 }
 
 static void on_store(void *context, struct checkpoint_metadata *metadata)
 {
     struct simulated_jobmanager *jobmanager = context;
-    check_complete(jobmanager->world, metadata);
+    check_complete(jobmanager->world, jobmanager->world->generations[jobmanager->generation].parallelism,
+                   metadata);
     begin(jobmanager, IO_STORE)->metadata = metadata;
+}
+
+static void on_copy(void *context, struct checkpoint_metadata *metadata)
+{
+    begin(context, IO_COPY)->metadata = metadata;
 }
 
 static void on_find(void *context)
@@ -148,12 +165,13 @@ void jobmanager_io_operations(struct simulated_jobmanager *jobmanager, struct jo
     operations->discard = on_discard;
     operations->scrap = on_scrap;
     operations->sweep = on_sweep;
+    operations->copy = on_copy;
 }
 
 static enum status do_store(struct simulated_jobmanager *jobmanager, struct world_event *event,
                             struct error *error)
 {
-    char *folder = jobmanager_job_folder();
+    char *folder = jobmanager_job_folder(jobmanager->world, jobmanager->generation);
     struct checkpoint_reference reference = {event->metadata->checkpoint_id, event->metadata->epoch};
     enum status status =
         checkpoint_publish(jobmanager->io, folder, event->metadata, &event->size_bytes, error);
@@ -186,42 +204,83 @@ static enum status do_commit(struct simulated_jobmanager *jobmanager, struct wor
 }
 
 /* What an older leader published after its successor had decided where to go on has no effect. */
-static void check_line(struct world *world, const struct checkpoint_metadata *latest)
+static void check_line(struct world *world, const struct generation *generation,
+                       const struct checkpoint_metadata *latest)
 {
-    for (size_t i = 0; latest != NULL && i < world->num_continued; i++)
-        if (world->continued[i].epoch > latest->epoch &&
-            world->continued[i].checkpoint_id < latest->checkpoint_id)
+    for (size_t i = 0; i < generation->num_continued; i++)
+        if (generation->continued[i].epoch > latest->epoch &&
+            generation->continued[i].checkpoint_id < latest->checkpoint_id)
             world_violate(world, "checkpoint %llu of epoch %llu counts, though epoch %llu went on from %llu",
                           (unsigned long long)latest->checkpoint_id, (unsigned long long)latest->epoch,
-                          (unsigned long long)world->continued[i].epoch,
-                          (unsigned long long)world->continued[i].checkpoint_id);
+                          (unsigned long long)generation->continued[i].epoch,
+                          (unsigned long long)generation->continued[i].checkpoint_id);
+}
+
+/* As the shipped dispatcher does it: the operators of the other job by the numbers of this one. */
+static enum status adopt(struct simulated_jobmanager *jobmanager, struct found_checkpoints *found,
+                         struct error *error)
+{
+    struct operator_id items[1 + NUM_TABLES];
+    for (uint32_t i = 0; i < 1 + NUM_TABLES; i++)
+        items[i] = jobmanager_operator(jobmanager->generation, i);
+    const struct operator_ids ids = {.items = items, .count = 1 + NUM_TABLES};
+    struct checkpoint_adoption adoption = {.ids = &ids,
+                                           .folder = found->folder,
+                                           .max_parallelism = MAX_PARALLELISM,
+                                           .parallelism = MAX_SUBTASKS};
+    struct checkpoint_metadata *adopted;
+    enum status status = checkpoint_adopt(found->latest, &adoption, &adopted, error);
+    if (status != STATUS_OK)
+        return status;
+    checkpoint_metadata_unref(found->latest);
+    found->latest = adopted;
+    return STATUS_OK;
+}
+
+static enum status remove_partial(struct simulated_jobmanager *jobmanager,
+                                  const struct found_checkpoints *found, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < found->num_references && status == STATUS_OK; i++)
+        if (found->metadata[i] != NULL && found->metadata[i]->savepoint_folder[0] != '\0')
+            status = savepoint_remove_partial(jobmanager->io, found->metadata[i]->savepoint_folder, error);
+    return status;
 }
 
 static enum status do_find(struct simulated_jobmanager *jobmanager, struct world_event *event,
                            struct error *error)
 {
     struct world *world = jobmanager->world;
-    char *folder = jobmanager_job_folder();
+    const struct generation *generation = &world->generations[jobmanager->generation];
+    char *folder = jobmanager_job_folder(world, jobmanager->generation);
     struct continue_record records[MAX_JOBMANAGERS];
-    struct checkpoint_search search = {.io = jobmanager->io,
-                                       .job_folder = folder,
-                                       .records = records,
-                                       .reserved_until = world->reserved_until};
-    for (size_t i = 0; i < world->num_continued; i++)
-        if (world->continued[i].epoch < jobmanager->epoch)
-            records[search.num_records++] = world->continued[i];
+    struct checkpoint_search search = {
+        .io = jobmanager->io,
+        .job_folder = folder,
+        .records = records,
+        .reserved_until = generation->reserved_until,
+        .restore_path = generation->restore_path[0] == '\0' ? NULL : generation->restore_path,
+    };
+    for (size_t i = 0; i < generation->num_continued; i++)
+        if (generation->continued[i].epoch < jobmanager->epoch)
+            records[search.num_records++] = generation->continued[i];
     enum status status = checkpoint_find(&search, &event->found, error);
     free(folder);
+    if (status == STATUS_OK && event->found.is_own)
+        check_line(world, generation, event->found.latest);
     if (status == STATUS_OK)
-        check_line(world, event->found.latest);
+        status = remove_partial(jobmanager, &event->found, error);
+    if (status == STATUS_OK && event->found.folder != NULL)
+        status = adopt(jobmanager, &event->found, error);
     return status;
 }
 
 static enum status do_record(struct simulated_jobmanager *jobmanager, const struct world_event *event)
 {
     struct world *world = jobmanager->world;
+    struct generation *generation = &world->generations[jobmanager->generation];
     world_tell(world, "jobmanager %u continues from %lld", jobmanager->index, (long long)event->number);
-    world->continued[world->num_continued++] =
+    generation->continued[generation->num_continued++] =
         (struct continue_record){.epoch = jobmanager->epoch, .checkpoint_id = (uint64_t)event->number};
     return STATUS_OK;
 }
@@ -237,7 +296,7 @@ static enum status check_lead(void *context, struct error *error)
 static enum status remove_files(struct simulated_jobmanager *jobmanager, const struct path_list *files,
                                 struct error *error)
 {
-    char *folder = jobmanager_job_folder();
+    char *folder = jobmanager_job_folder(jobmanager->world, jobmanager->generation);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < files->count && status == STATUS_OK; i++) {
         struct buffer path = {0};
@@ -255,7 +314,7 @@ static enum status do_discard(struct simulated_jobmanager *jobmanager, struct wo
 {
     if (!GUARD(MUTANT_FENCED_DISCARD, check_lead(jobmanager, error) == STATUS_OK))
         return STATUS_FENCED;
-    char *folder = jobmanager_job_folder();
+    char *folder = jobmanager_job_folder(jobmanager->world, jobmanager->generation);
     enum status status = checkpoint_delete(jobmanager->io, folder, event->reference, error);
     free(folder);
     return status == STATUS_OK ? remove_files(jobmanager, &event->files, error) : status;
@@ -276,7 +335,7 @@ static enum status do_scrap(struct simulated_jobmanager *jobmanager, struct worl
 static enum status do_sweep(struct simulated_jobmanager *jobmanager, struct world_event *event,
                             struct error *error)
 {
-    char *folder = jobmanager_job_folder();
+    char *folder = jobmanager_job_folder(jobmanager->world, jobmanager->generation);
     struct checkpoint_sweep sweep = {
         .io = jobmanager->io,
         .job_folder = folder,
@@ -294,12 +353,44 @@ static enum status do_sweep(struct simulated_jobmanager *jobmanager, struct worl
     return status;
 }
 
+static enum status go_on(void *context, struct error *error)
+{
+    (void)context;
+    (void)error;
+    return STATUS_OK;
+}
+
+static enum status do_copy(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                           struct error *error)
+{
+    char *folder = jobmanager_job_folder(jobmanager->world, jobmanager->generation);
+    struct savepoint_write write = {
+        .from = jobmanager->io,
+        .job_folder = folder,
+        .to = jobmanager->io,
+        .metadata = event->metadata,
+        .may_go_on = go_on,
+        .check_lead = check_lead,
+        .context = jobmanager,
+    };
+    enum status status = savepoint_write(&write, error);
+    bool is_lost = status == STATUS_NOT_FOUND || status == STATUS_CORRUPT;
+    if (is_lost && jobmanager == world_leader(jobmanager->world))
+        world_violate(jobmanager->world, "a file went while it was copied: %s", error->message);
+    free(folder);
+    return status;
+}
+
 static enum status do_one(struct simulated_jobmanager *jobmanager, struct world_event *event,
                           struct error *error)
 {
     struct world *world = jobmanager->world;
     switch (event->io) {
-    case IO_CLAIM: return table_committer_claim(jobmanager->committers[event->table], NULL, error);
+    case IO_CLAIM:
+        return table_committer_claim(
+            jobmanager->committers[event->table],
+            jobmanager->generation == 0 ? NULL : world->generations[jobmanager->generation - 1].job_id,
+            error);
     case IO_READ_LAST:
         return table_committer_last_committed(jobmanager->committers[event->table], event->number,
                                               &event->number, error);
@@ -308,12 +399,13 @@ static enum status do_one(struct simulated_jobmanager *jobmanager, struct world_
     case IO_FIND: return do_find(jobmanager, event, error);
     case IO_RECORD: return do_record(jobmanager, event);
     case IO_RESERVE:
-        if ((uint64_t)event->number > world->reserved_until)
-            world->reserved_until = (uint64_t)event->number;
+        if ((uint64_t)event->number > world->generations[jobmanager->generation].reserved_until)
+            world->generations[jobmanager->generation].reserved_until = (uint64_t)event->number;
         return STATUS_OK;
     case IO_DISCARD: return do_discard(jobmanager, event, error);
     case IO_SCRAP: return do_scrap(jobmanager, event, error);
     case IO_SWEEP: return do_sweep(jobmanager, event, error);
+    case IO_COPY: return do_copy(jobmanager, event, error);
     }
     return STATUS_OK;
 }
@@ -328,6 +420,7 @@ void jobmanager_do_io(struct simulated_jobmanager *jobmanager, struct world_even
         return;
     struct world_event *done = world_post(world, EVENT_IO_DONE, world_delay(world));
     done->jobmanager = jobmanager->index;
+    done->generation = event->generation;
     done->io = event->io;
     done->table = event->table;
     done->number = event->number;
@@ -360,6 +453,7 @@ void jobmanager_take_io(struct simulated_jobmanager *jobmanager, struct world_ev
     case IO_RECORD: job_master_recorded(job, failure, now_ms); break;
     case IO_RESERVE: job_master_ids_reserved(job, (uint64_t)event->number, failure, now_ms); break;
     case IO_SWEEP: job_master_swept(job, now_ms); break;
+    case IO_COPY: job_master_copied(job, event->metadata->checkpoint_id, failure, now_ms); break;
     case IO_DISCARD:
     case IO_SCRAP: break;
     }

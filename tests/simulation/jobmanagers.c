@@ -15,6 +15,7 @@ static void call(struct simulated_jobmanager *jobmanager, enum event_kind kind,
 {
     struct world *world = jobmanager->world;
     struct task_key key = {
+        .generation = jobmanager->generation,
         .epoch = jobmanager->epoch,
         .attempt = attempt,
         .subtask = execution->subtask,
@@ -31,7 +32,10 @@ static void call(struct simulated_jobmanager *jobmanager, enum event_kind kind,
         event->checkpoint_id = content->checkpoint_id;
         event->is_final = content->is_final;
         event->is_aborted = content->is_aborted;
-        event->offset = content->offset;
+        event->is_stop = content->is_stop;
+        event->is_drain = content->is_drain;
+        event->is_rescaled = content->is_rescaled;
+        memcpy(event->offsets, content->offsets, sizeof event->offsets);
         event->durable_id = content->durable_id;
         event->files = path_list_copy(&content->files);
     }
@@ -44,6 +48,11 @@ static void call(struct simulated_jobmanager *jobmanager, enum event_kind kind,
     failed->checkpoint_id = content->checkpoint_id;
 }
 
+static const char *job_id_of(const struct simulated_jobmanager *jobmanager)
+{
+    return jobmanager->world->generations[jobmanager->generation].job_id;
+}
+
 static void on_request_slots(void *context, uint32_t count)
 {
     ((struct simulated_jobmanager *)context)->slots_wanted = count;
@@ -52,36 +61,54 @@ static void on_request_slots(void *context, uint32_t count)
 static void on_release_slots(void *context)
 {
     struct simulated_jobmanager *jobmanager = context;
-    resourcemanager_release(jobmanager->resources, SIMULATED_JOB);
+    resourcemanager_release(jobmanager->resources, job_id_of(jobmanager));
     jobmanager->resources_changed = true;
 }
 
-/* Where a subtask goes on: "epoch attempt checkpoint subtask offset". */
-static int64_t restored_offset(const struct checkpoint_metadata *restored, uint32_t subtask)
+/* Where a split is read on: each is in the state of one subtask, "epoch attempt checkpoint subtask drained
+ * offset ...". */
+static void gather_offsets(struct simulated_jobmanager *jobmanager,
+                           const struct checkpoint_metadata *restored, int64_t offsets[NUM_SPLITS])
 {
-    for (size_t i = 0; restored != NULL && i < restored->num_states; i++) {
-        long long offset;
-        if (restored->states[i].subtask == subtask &&
-            sscanf((const char *)restored->states[i].state.data, "%*u %*u %*u %*u %lld", &offset) == 1)
-            return offset;
+    struct world *world = jobmanager->world;
+    uint32_t num_found[NUM_SPLITS] = {0};
+    for (size_t i = 0; i < restored->num_states; i++) {
+        long long read[NUM_SPLITS];
+        unsigned is_drained;
+        CHECK(sscanf((const char *)restored->states[i].state.data, "%*u %*u %*u %*u %u %lld %lld %lld %lld",
+                     &is_drained, &read[0], &read[1], &read[2], &read[3]) == 1 + NUM_SPLITS);
+        bool is_own = strcmp(restored->job_id, job_id_of(jobmanager)) == 0;
+        if (is_drained && is_own)
+            world_violate(world, "a drained job goes on from checkpoint %llu",
+                          (unsigned long long)restored->checkpoint_id);
+        for (uint32_t split = 0; split < NUM_SPLITS; split++) {
+            if (read[split] < 0)
+                continue;
+            offsets[split] = read[split];
+            num_found[split]++;
+        }
     }
-    return 0;
+    for (uint32_t split = 0; split < NUM_SPLITS; split++)
+        if (num_found[split] != 1)
+            world_violate(world, "split %u is in the states of %u subtasks", split, num_found[split]);
 }
 
 static void on_deploy(void *context, const struct execution *execution, uint32_t attempt,
                       struct checkpoint_metadata *restored)
 {
     struct simulated_jobmanager *jobmanager = context;
-    struct world_event content = {.offset = restored_offset(restored, execution->subtask),
-                                  .checkpoint_id = restored == NULL ? 0 : restored->checkpoint_id};
-    for (size_t i = 0; restored != NULL && i < restored->num_keyed_states; i++) {
-        const struct keyed_state_handle *handle = restored->keyed_states[i].handle;
-        for (size_t f = 0; f < handle->num_files && restored->keyed_states[i].subtask == execution->subtask;
-             f++)
-            path_list_append(&content.files, mem_strdup(handle->files[f].path));
+    struct task_key key = {.generation = jobmanager->generation, .subtask = execution->subtask};
+    struct world_event content = {.checkpoint_id = restored == NULL ? 0 : restored->checkpoint_id};
+    if (restored != NULL) {
+        gather_offsets(jobmanager, restored, content.offsets);
+        state_gather(jobmanager->world, restored, &key, &content);
     }
-    world_tell(jobmanager->world, "jobmanager %u deploys attempt %u subtask %u from %lld", jobmanager->index,
-               attempt, execution->subtask, (long long)content.offset);
+    for (uint32_t split = 0; split < NUM_SPLITS; split++)
+        if (!world_reads(jobmanager->world, &key, split))
+            content.offsets[split] = -1;
+    world_tell(jobmanager->world, "jobmanager %u deploys job %u attempt %u subtask %u from %llu",
+               jobmanager->index, jobmanager->generation, attempt, execution->subtask,
+               (unsigned long long)content.checkpoint_id);
     call(jobmanager, EVENT_DEPLOY, execution, attempt, &content);
     path_list_free(&content.files);
 }
@@ -97,7 +124,9 @@ static void on_trigger(void *context, const struct execution *execution, uint32_
 {
     struct world_event content = {.checkpoint_id = trigger->checkpoint_id,
                                   .durable_id = trigger->durable_id,
-                                  .is_final = trigger->kind == CHECKPOINT_FINAL};
+                                  .is_final = trigger->kind == CHECKPOINT_FINAL,
+                                  .is_stop = trigger->kind == CHECKPOINT_STOP,
+                                  .is_drain = trigger->is_drain};
     call(context, EVENT_TRIGGER, execution, attempt, &content);
 }
 
@@ -124,7 +153,14 @@ static void on_state_changed(void *context, enum job_state from, enum job_state 
                job_state_name(to));
     /* Nobody hears it of a leader that is none any more. */
     if (to == JOB_FINISHED && jobmanager == world_leader(jobmanager->world))
-        jobmanager->world->has_finished = true;
+        jobmanager->world->has_ended = true;
+}
+
+static void on_answered(void *context, const char *request_id, uint64_t checkpoint_id,
+                        const struct error *failure)
+{
+    (void)checkpoint_id;
+    user_take_answer(context, request_id, failure);
 }
 
 static void on_failed(void *context, const struct execution *execution, const struct error *error)
@@ -152,6 +188,7 @@ void jobmanager_operations(struct simulated_jobmanager *jobmanager, struct job_o
     operations->quarantine = on_quarantine;
     operations->state_changed = on_state_changed;
     operations->failed = on_failed;
+    operations->answered = on_answered;
 }
 
 static void on_added(void *context, const struct taskmanager *taskmanager)
@@ -169,7 +206,8 @@ static void on_lost(void *context, const struct taskmanager *taskmanager, const 
 static struct job_master *make_job(struct simulated_jobmanager *jobmanager)
 {
     struct world *world = jobmanager->world;
-    struct scheduler_vertex vertex = {.parallelism = world->num_subtasks, .is_source = true};
+    uint32_t parallelism = world->generations[jobmanager->generation].parallelism;
+    struct scheduler_vertex vertex = {.parallelism = parallelism, .is_source = true};
     const char *const tables[NUM_TABLES] = {"a", "b"};
     const int32_t table_of_sink[NUM_TABLES] = {world->has_tables ? 0 : -1, world->has_tables ? 1 : -1};
     struct job_master_options options = {
@@ -185,10 +223,10 @@ static struct job_master *make_job(struct simulated_jobmanager *jobmanager)
                         .rewinds = world->has_tables,
                         .num_retained = world->num_retained,
                         .max_uncommitted = 3,
-                        .num_tasks = world->num_subtasks,
-                        .max_parallelism = 128,
+                        .num_tasks = parallelism,
+                        .max_parallelism = MAX_PARALLELISM,
                         .name_space = "default",
-                        .job_id = SIMULATED_JOB,
+                        .job_id = job_id_of(jobmanager),
                         .lineage = SIMULATED_LINEAGE,
                         .epoch = jobmanager->epoch},
         .tables = tables,
@@ -203,6 +241,26 @@ static struct job_master *make_job(struct simulated_jobmanager *jobmanager)
     return job_master_create(&options, &operations, world->now_ms);
 }
 
+static void start_job(struct simulated_jobmanager *jobmanager)
+{
+    struct world *world = jobmanager->world;
+    jobmanager->generation = world->generation;
+    jobmanager->stopped_at[0] = '\0';
+    jobmanager->slots_wanted = 0;
+    for (uint32_t t = 0; t < NUM_TABLES; t++)
+        jobmanager->committers[t] =
+            tables_open_committer(world, t, jobmanager->io, jobmanager->generation, jobmanager->epoch);
+    jobmanager->job = make_job(jobmanager);
+    job_master_start(jobmanager->job, world->now_ms);
+}
+
+static void end_job(struct simulated_jobmanager *jobmanager)
+{
+    job_master_free(jobmanager->job);
+    for (uint32_t t = 0; t < NUM_TABLES; t++)
+        table_committer_free(jobmanager->committers[t]);
+}
+
 void jobmanager_start_new(struct world *world)
 {
     CHECK(world->num_jobmanagers < MAX_JOBMANAGERS);
@@ -213,12 +271,9 @@ void jobmanager_start_new(struct world *world)
     world_tell(world, "jobmanager %u leads", index);
     jobmanager->io = memory_file_io_view(world->io);
     memory_file_io_set_hook(jobmanager->io, jobmanager_file_hook, jobmanager);
-    for (uint32_t t = 0; t < NUM_TABLES; t++)
-        jobmanager->committers[t] = tables_open_committer(world, t, jobmanager->io, jobmanager->epoch);
     struct resourcemanager_callbacks callbacks = {.context = jobmanager, .added = on_added, .lost = on_lost};
     jobmanager->resources = resourcemanager_create(1, HEARTBEAT_TIMEOUT_MS, &callbacks);
-    jobmanager->job = make_job(jobmanager);
-    job_master_start(jobmanager->job, world->now_ms);
+    start_job(jobmanager);
     world_post(world, EVENT_LEADER_TICK, LEADER_TICK_MS)->jobmanager = index;
 }
 
@@ -230,10 +285,8 @@ void jobmanager_kill(struct simulated_jobmanager *jobmanager)
     world_tell(world, "jobmanager %u dies", jobmanager->index);
     jobmanager->is_alive = false;
     world->num_kills++;
-    job_master_free(jobmanager->job);
+    end_job(jobmanager);
     resourcemanager_free(jobmanager->resources);
-    for (uint32_t t = 0; t < NUM_TABLES; t++)
-        table_committer_free(jobmanager->committers[t]);
     file_io_free(jobmanager->io);
     if (world->num_jobmanagers < MAX_JOBMANAGERS - 4)
         world_post(world, EVENT_NEW_LEADER, (int64_t)random_below(&world->random, 1500));
@@ -252,7 +305,7 @@ static void allocate(struct simulated_jobmanager *jobmanager)
     jobmanager->slots_wanted = 0;
     struct slot_grant grants[MAX_SUBTASKS];
     struct scheduler_slot slots[MAX_SUBTASKS];
-    if (!resourcemanager_allocate(jobmanager->resources, SIMULATED_JOB, count, NULL, grants)) {
+    if (!resourcemanager_allocate(jobmanager->resources, job_id_of(jobmanager), count, NULL, grants)) {
         job_master_lacks_slots(jobmanager->job, 0, 0);
         return;
     }
@@ -296,15 +349,19 @@ static enum status acknowledge(struct simulated_jobmanager *jobmanager, const st
 {
     struct world *world = jobmanager->world;
     char text[TEXT_BYTES];
-    int size = snprintf(text, sizeof text, "%llu %u %llu %u %lld", (unsigned long long)event->task.epoch,
-                        event->task.attempt, (unsigned long long)event->checkpoint_id, event->task.subtask,
-                        (long long)event->offset);
-    struct checkpoint_operator owner = {.uid = SIMULATED_UID, .name = "source", .node_id = 1};
+    int size = snprintf(text, sizeof text, "%llu %u %llu %u %d %lld %lld %lld %lld",
+                        (unsigned long long)event->task.epoch, event->task.attempt,
+                        (unsigned long long)event->checkpoint_id, event->task.subtask, event->is_drain,
+                        (long long)event->offsets[0], (long long)event->offsets[1],
+                        (long long)event->offsets[2], (long long)event->offsets[3]);
+    struct operator_id source = jobmanager_operator(jobmanager->generation, 0);
+    struct checkpoint_operator owner = operator_id_as_owner(&source);
     struct checkpoint_operator_state state = {.owner = owner,
                                               .state = {(const uint8_t *)text, (size_t)size + 1}};
     struct arena *arena = arena_create(1024);
-    struct checkpoint_keyed_state keyed = {.owner = owner, .handle = state_handle(&event->files, arena)};
+    struct checkpoint_keyed_state keyed = {.owner = owner, .handle = state_handle(world, event, arena)};
     struct buffer bytes[NUM_TABLES] = {0};
+    struct operator_id sinks[NUM_TABLES];
     struct checkpoint_committable committables[NUM_TABLES];
     struct coordinator_acknowledgement acknowledgement = {
         .checkpoint_id = event->checkpoint_id,
@@ -317,9 +374,12 @@ static enum status acknowledge(struct simulated_jobmanager *jobmanager, const st
     };
     for (uint32_t t = 0; t < NUM_TABLES; t++) {
         tables_encode_committable(world, t, event, &bytes[t]);
+        sinks[t] = jobmanager_operator(jobmanager->generation, 1 + t);
         if (bytes[t].size > 0)
-            committables[acknowledgement.num_committables++] = (struct checkpoint_committable){
-                .owner = owner, .sink_id = t, .content = buffer_view(&bytes[t])};
+            committables[acknowledgement.num_committables++] =
+                (struct checkpoint_committable){.owner = operator_id_as_owner(&sinks[t]),
+                                                .sink_id = (uint32_t)sinks[t].sink_id,
+                                                .content = buffer_view(&bytes[t])};
     }
     enum status status =
         job_master_acknowledge(jobmanager->job, task, &acknowledgement, world->now_ms, error);
@@ -385,9 +445,22 @@ static bool is_fenced(const struct simulated_jobmanager *jobmanager)
     return jobmanager->index + 1 < world->num_jobmanagers && world->now_ms % KEEP_LEAD_MS < LEADER_TICK_MS;
 }
 
+/* Of a job that does not run here any more. */
+static bool is_outdated(const struct simulated_jobmanager *jobmanager, const struct world_event *event)
+{
+    switch (event->kind) {
+    case EVENT_LEADER_TICK:
+    case EVENT_REGISTER:
+    case EVENT_TASKMANAGER_LOST: return false;
+    case EVENT_IO:
+    case EVENT_IO_DONE: return event->generation != jobmanager->generation;
+    default: return event->task.generation != jobmanager->generation;
+    }
+}
+
 void jobmanager_take(struct simulated_jobmanager *jobmanager, struct world_event *event)
 {
-    if (!jobmanager->is_alive)
+    if (!jobmanager->is_alive || is_outdated(jobmanager, event))
         return;
     switch (event->kind) {
     case EVENT_LEADER_TICK:
@@ -421,7 +494,7 @@ static void do_all_io(struct world *world, const struct simulated_jobmanager *le
         struct world_event *event = world->events[i];
         bool is_its_io =
             (event->kind == EVENT_IO || event->kind == EVENT_IO_DONE) && event->jobmanager == leader->index;
-        if (!is_its_io) {
+        if (!is_its_io || !leader->is_alive) {
             i++;
             continue;
         }
@@ -432,14 +505,53 @@ static void do_all_io(struct world *world, const struct simulated_jobmanager *le
     }
 }
 
-void jobmanager_clean_up(struct world *world)
+/* What it leaves behind is in order at once, unless its leader crashes over it. */
+static void clean_up(struct world *world, struct simulated_jobmanager *leader)
+{
+    uint32_t generation = leader->generation;
+    do_all_io(world, leader);
+    if (leader->is_alive)
+        job_master_clean_up(leader->job, world->now_ms);
+    do_all_io(world, leader);
+    if (leader->is_alive && world->violation[0] == '\0')
+        state_check(world, generation);
+}
+
+/* A job that was drained ends whatever becomes of its savepoint: then its last checkpoint is gone on from. */
+static void note_drained(struct simulated_jobmanager *leader)
+{
+    const struct checkpoint_metadata *latest = coordinator_latest(job_master_coordinator(leader->job));
+    if (leader->stopped_at[0] != '\0' || latest == NULL || !latest->is_drained)
+        return;
+    char *job_folder = jobmanager_job_folder(leader->world, leader->generation);
+    char *folder =
+        checkpoint_folder(job_folder, (struct checkpoint_reference){latest->checkpoint_id, latest->epoch});
+    snprintf(leader->stopped_at, sizeof leader->stopped_at, "%s", folder);
+    free(folder);
+    free(job_folder);
+}
+
+void jobmanager_end_generation(struct world *world)
 {
     struct simulated_jobmanager *leader = world_leader(world);
-    CHECK(leader != NULL);
-    leader->crash_after_operations = -1;
-    if (world_has_faults(world))
-        world->now_ms = FAULTS_END_MS;
-    do_all_io(world, leader);
-    job_master_clean_up(leader->job, world->now_ms);
-    do_all_io(world, leader);
+    CHECK(leader != NULL && leader->generation == world->generation);
+    world->has_ended = false;
+    note_drained(leader);
+    world->has_finished = leader->stopped_at[0] == '\0' || world->generation + 1 == MAX_GENERATIONS;
+    if (world->has_finished) {
+        leader->crash_after_operations = -1;
+        if (world_has_faults(world))
+            world->now_ms = FAULTS_END_MS;
+        clean_up(world, leader);
+        return;
+    }
+    struct generation *next = &world->generations[++world->generation];
+    snprintf(next->restore_path, sizeof next->restore_path, "%s", leader->stopped_at);
+    world->num_rescaled++;
+    world_tell(world, "the user goes on from %s with parallelism %u", next->restore_path, next->parallelism);
+    clean_up(world, leader);
+    if (!leader->is_alive)
+        return;
+    end_job(leader);
+    start_job(leader);
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 struct totals {
-    uint64_t num_stored, num_committed, num_kills;
+    uint64_t num_stored, num_committed, num_kills, num_savepoints, num_rescaled;
     int64_t foreign_commits;
 };
 
@@ -19,6 +19,8 @@ static bool run_seeds(uint64_t first, uint64_t count, bool is_verbose, struct to
         totals->num_stored += world->num_stored;
         totals->num_committed += world->num_committed;
         totals->num_kills += world->num_kills;
+        totals->num_savepoints += world->num_savepoints;
+        totals->num_rescaled += world->num_rescaled;
         totals->foreign_commits += world->foreign_commits;
         if (!is_right)
             printf("seed %llu: %s\n", (unsigned long long)seed, world->violation);
@@ -63,9 +65,11 @@ int main(int argc, char **argv)
     struct totals totals = {0};
     if (!run_seeds(numbers[0], numbers[1], is_verbose, &totals))
         return EXIT_FAILURE;
-    printf("%llu seeds: %llu checkpoints stored, %llu commits, %llu kills, %lld foreign commits\n",
+    printf("%llu seeds: %llu checkpoints stored, %llu commits, %llu savepoints, %llu rescaled, %llu kills, "
+           "%lld foreign commits\n",
            (unsigned long long)numbers[1], (unsigned long long)totals.num_stored,
-           (unsigned long long)totals.num_committed, (unsigned long long)totals.num_kills,
+           (unsigned long long)totals.num_committed, (unsigned long long)totals.num_savepoints,
+           (unsigned long long)totals.num_rescaled, (unsigned long long)totals.num_kills,
            (long long)totals.foreign_commits);
     return EXIT_SUCCESS;
 }

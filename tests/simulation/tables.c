@@ -1,5 +1,5 @@
 /* The two tables: shipped catalog and committer over files in memory. A data file's name says which offsets
- * of which subtask it holds. */
+ * of which split it holds. */
 #include "tests/simulation/simulation.h"
 
 #include "common/base/check.h"
@@ -48,9 +48,9 @@ static struct table_committer *open_committer(struct world *world, uint32_t tabl
 }
 
 struct table_committer *tables_open_committer(struct world *world, uint32_t table, struct file_io *io,
-                                              uint64_t epoch)
+                                              uint32_t generation, uint64_t epoch)
 {
-    return open_committer(world, table, io, SIMULATED_JOB, SIMULATED_LINEAGE, epoch);
+    return open_committer(world, table, io, world->generations[generation].job_id, SIMULATED_LINEAGE, epoch);
 }
 
 static struct iceberg_catalog *open_catalog(struct world *world)
@@ -91,56 +91,69 @@ void tables_free(struct world *world)
 
 int64_t tables_first_offset(const struct world *world, uint32_t table)
 {
-    return table == 0 ? 0 : world->rows_per_subtask / 2;
+    return table == 0 ? 0 : world->rows_per_split / 2;
 }
 
-static void encode(struct world *world, uint32_t table, const char *path, int64_t num_records,
+static void encode(struct world *world, uint32_t table, const struct iceberg_data_file *files, uint32_t count,
                    struct buffer *bytes)
+{
+    struct iceberg_committable committable = {.num_files = count, .files = files};
+    memcpy(committable.table_uuid, world->table_uuids[table], UUID_TEXT_BYTES);
+    iceberg_committable_encode(&committable, bytes);
+}
+
+static struct iceberg_data_file data_file(const char *path, int64_t num_records)
 {
     struct iceberg_data_file file = iceberg_data_file_empty();
     file.path = path;
     file.record_count = num_records;
     file.file_size_bytes = 100;
-    struct iceberg_committable committable = {.num_files = 1, .files = &file};
-    memcpy(committable.table_uuid, world->table_uuids[table], UUID_TEXT_BYTES);
-    iceberg_committable_encode(&committable, bytes);
+    return file;
 }
 
-/* The name of the file that a subtask wrote into a table for a checkpoint; false: it had no rows for it. */
-static bool data_file_path(const struct world *world, uint32_t table, const struct world_event *event,
-                           char path[TEXT_BYTES * 2], int64_t *ret_num_rows)
+/* What a subtask wrote into a table for a checkpoint: one file for each split that it had rows of. */
+static uint32_t data_files(const struct world *world, uint32_t table, const struct world_event *event,
+                           struct arena *arena, struct iceberg_data_file files[NUM_SPLITS])
 {
-    int64_t from = event->previous_offset, to = event->offset;
-    if (from < tables_first_offset(world, table))
-        from = tables_first_offset(world, table);
-    if (from >= to || !world->has_tables)
-        return false;
-    snprintf(path, TEXT_BYTES * 2,
-             WAREHOUSE "/db/%s/data/rows-%u-%" PRId64 "-%" PRId64 "-%" PRIu64 "-%u-%" PRIu64 ".parquet",
-             table_names[table], event->task.subtask, from, to, event->task.epoch, event->task.attempt,
-             event->checkpoint_id);
-    *ret_num_rows = to - from;
-    return true;
+    uint32_t count = 0;
+    for (uint32_t split = 0; split < NUM_SPLITS && world->has_tables; split++) {
+        int64_t from = event->previous[split], to = event->offsets[split];
+        if (from < tables_first_offset(world, table))
+            from = tables_first_offset(world, table);
+        if (from >= to)
+            continue;
+        const char *path = arena_printf(
+            arena,
+            WAREHOUSE "/db/%s/data/rows-%u-%" PRId64 "-%" PRId64 "-%u-%" PRIu64 "-%u-%u-%" PRIu64 ".parquet",
+            table_names[table], split, from, to, event->task.generation, event->task.epoch,
+            event->task.attempt, event->task.subtask, event->checkpoint_id);
+        files[count++] = data_file(path, to - from);
+    }
+    return count;
 }
 
 void tables_write_files(struct world *world, const struct world_event *event)
 {
+    struct arena *arena = arena_create(1024);
     for (uint32_t t = 0; t < NUM_TABLES; t++) {
-        char path[TEXT_BYTES * 2];
-        int64_t num_rows;
+        struct iceberg_data_file files[NUM_SPLITS];
+        uint32_t count = data_files(world, t, event, arena, files);
         struct error error;
-        if (data_file_path(world, t, event, path, &num_rows))
-            CHECK(file_io_write(world->io, path, "rows", 4, &error) == STATUS_OK);
+        for (uint32_t i = 0; i < count; i++)
+            CHECK(file_io_write(world->io, files[i].path, "rows", 4, &error) == STATUS_OK);
     }
+    arena_free(arena);
 }
 
 void tables_encode_committable(struct world *world, uint32_t table, const struct world_event *event,
                                struct buffer *bytes)
 {
-    char path[TEXT_BYTES * 2];
-    int64_t num_rows;
-    if (data_file_path(world, table, event, path, &num_rows))
-        encode(world, table, path, num_rows, bytes);
+    struct arena *arena = arena_create(1024);
+    struct iceberg_data_file files[NUM_SPLITS];
+    uint32_t count = data_files(world, table, event, arena, files);
+    if (count > 0)
+        encode(world, table, files, count, bytes);
+    arena_free(arena);
 }
 
 void tables_foreign_commit(struct world *world)
@@ -150,7 +163,8 @@ void tables_foreign_commit(struct world *world)
     snprintf(path, sizeof path, WAREHOUSE "/db/%s/data/foreign-%" PRId64 ".parquet", table_names[table],
              ++world->foreign_commits);
     struct buffer bytes = {0};
-    encode(world, table, path, 1, &bytes);
+    struct iceberg_data_file file = data_file(path, 1);
+    encode(world, table, &file, 1, &bytes);
     struct bytes_view view = buffer_view(&bytes);
     struct table_commit_result result;
     struct error error;
@@ -160,16 +174,16 @@ void tables_foreign_commit(struct world *world)
     buffer_free(&bytes);
 }
 
-/* counts[subtask * rows + offset]: how often a row is in the table. */
+/* counts[split * rows + offset]: how often a row is in the table. */
 static void count_rows(struct world *world, uint32_t table, const char *path, uint8_t *counts)
 {
-    unsigned subtask;
+    unsigned split;
     int64_t from, to;
     const char *name = file_path_name(path);
     if (strncmp(name, "foreign-", 8) == 0)
         return;
-    if (sscanf(name, "rows-%u-%" SCNd64 "-%" SCNd64, &subtask, &from, &to) != 3 ||
-        subtask >= world->num_subtasks || to > world->rows_per_subtask) {
+    if (sscanf(name, "rows-%u-%" SCNd64 "-%" SCNd64, &split, &from, &to) != 3 || split >= NUM_SPLITS ||
+        to > world->rows_per_split) {
         world_violate(world, "table %s holds the unknown file %s", table_names[table], name);
         return;
     }
@@ -179,7 +193,7 @@ static void count_rows(struct world *world, uint32_t table, const char *path, ui
     if (!exists)
         world_violate(world, "table %s holds the file %s, which was removed", table_names[table], name);
     for (int64_t offset = from; offset < to; offset++)
-        counts[subtask * world->rows_per_subtask + offset]++;
+        counts[split * world->rows_per_split + offset]++;
 }
 
 static void read_table(struct world *world, uint32_t t, struct iceberg_table *table, uint8_t *counts)
@@ -215,7 +229,7 @@ void tables_check(struct world *world)
     if (!world->has_tables)
         return;
     struct iceberg_catalog *catalog = open_catalog(world);
-    size_t num_rows = world->num_subtasks * (size_t)world->rows_per_subtask;
+    size_t num_rows = NUM_SPLITS * (size_t)world->rows_per_split;
     for (uint32_t t = 0; t < NUM_TABLES; t++) {
         struct iceberg_table *table;
         struct error error;
@@ -223,11 +237,11 @@ void tables_check(struct world *world)
         uint8_t *counts = mem_calloc(num_rows, 1);
         read_table(world, t, table, counts);
         for (size_t i = 0; i < num_rows; i++) {
-            int64_t offset = (int64_t)i % world->rows_per_subtask;
+            int64_t offset = (int64_t)i % world->rows_per_split;
             uint8_t expected = offset >= tables_first_offset(world, t);
             if (counts[i] != expected)
-                world_violate(world, "table %s holds offset %" PRId64 " of subtask %zu %u times",
-                              table_names[t], offset, i / (size_t)world->rows_per_subtask, counts[i]);
+                world_violate(world, "table %s holds offset %" PRId64 " of split %zu %u times",
+                              table_names[t], offset, i / (size_t)world->rows_per_split, counts[i]);
         }
         free(counts);
         iceberg_table_free(table);

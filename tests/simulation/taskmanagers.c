@@ -38,8 +38,8 @@ static struct simulated_task *find_task(struct simulated_taskmanager *taskmanage
 {
     for (size_t i = 0; i < MAX_TASKS; i++) {
         struct simulated_task *task = &taskmanager->tasks[i];
-        if (task->is_used && task->key.epoch == key->epoch && task->key.attempt == key->attempt &&
-            task->key.subtask == key->subtask)
+        if (task->is_used && task->key.generation == key->generation && task->key.epoch == key->epoch &&
+            task->key.attempt == key->attempt && task->key.subtask == key->subtask)
             return task;
     }
     return NULL;
@@ -88,9 +88,9 @@ static void take_deploy(struct world *world, struct simulated_taskmanager *taskm
         .jobmanager = event->jobmanager,
         .state = EXECUTION_INITIALIZING,
         .ready_ms = world->now_ms + world_delay(world),
-        .offset = event->offset,
-        .barrier_offset = event->offset,
     };
+    memcpy(taskmanager->tasks[slot].offsets, event->offsets, sizeof event->offsets);
+    memcpy(taskmanager->tasks[slot].barrier_offsets, event->offsets, sizeof event->offsets);
     state_restore(world, &taskmanager->tasks[slot], event);
     send_state(world, &taskmanager->tasks[slot]);
 }
@@ -115,17 +115,18 @@ static void acknowledge(struct world *world, struct simulated_task *task, const 
     struct world_event content = {
         .task = task->key,
         .checkpoint_id = trigger->checkpoint_id,
-        .previous_offset = task->barrier_offset,
-        .offset = task->offset,
     };
+    memcpy(content.previous, task->barrier_offsets, sizeof content.previous);
+    memcpy(content.offsets, task->offsets, sizeof content.offsets);
     tables_write_files(world, &content);
     uint32_t copies = world_chance(world, 2) ? 0 : world_chance(world, 5) ? 2 : 1;
     for (uint32_t i = 0; i < copies; i++) {
         struct world_event *event = send(world, task, EVENT_ACKNOWLEDGE);
         event->checkpoint_id = content.checkpoint_id;
-        event->previous_offset = content.previous_offset;
-        event->offset = content.offset;
+        memcpy(event->previous, content.previous, sizeof content.previous);
+        memcpy(event->offsets, content.offsets, sizeof content.offsets);
         event->is_end_of_input = task->state == EXECUTION_END_OF_INPUT;
+        event->is_drain = trigger->is_drain;
         event->files = path_list_copy(&files);
     }
     path_list_free(&files);
@@ -139,12 +140,16 @@ static void take_trigger(struct world *world, struct simulated_taskmanager *task
     if (!is_live || event->checkpoint_id <= task->last_checkpoint_id)
         return;
     task->last_checkpoint_id = event->checkpoint_id;
+    if (event->is_stop)
+        task->stop_id = event->checkpoint_id;
+    if (event->is_drain)
+        task->state = EXECUTION_END_OF_INPUT;
     if (world_chance(world, 4)) {
         send(world, task, EVENT_DECLINE)->checkpoint_id = event->checkpoint_id;
         return;
     }
     acknowledge(world, task, event);
-    task->barrier_offset = task->offset;
+    memcpy(task->barrier_offsets, task->offsets, sizeof task->offsets);
 }
 
 static void take_notify(struct world *world, struct simulated_taskmanager *taskmanager,
@@ -156,10 +161,29 @@ static void take_notify(struct world *world, struct simulated_taskmanager *taskm
     /* What was for an aborted checkpoint is gone for good: the attempt must not go on as if it were there. */
     if (event->is_aborted && event->checkpoint_id == task->last_checkpoint_id)
         task->last_checkpoint_id = event->checkpoint_id;
-    if (event->is_final && task->state == EXECUTION_END_OF_INPUT) {
+    bool is_at_its_end = task->state == EXECUTION_END_OF_INPUT ||
+                         (task->state == EXECUTION_RUNNING && task->stop_id == event->checkpoint_id);
+    if (event->is_final && is_at_its_end) {
         task->state = EXECUTION_FINISHED;
         send_state(world, task);
     }
+}
+
+static void read_on(struct world *world, struct simulated_task *task)
+{
+    bool has_more = false;
+    for (uint32_t split = 0; split < NUM_SPLITS; split++) {
+        if (!world_reads(world, &task->key, split))
+            continue;
+        task->offsets[split] += 1 + (int64_t)random_below(&world->random, 8);
+        if (task->offsets[split] > world->rows_per_split)
+            task->offsets[split] = world->rows_per_split;
+        has_more = has_more || task->offsets[split] < world->rows_per_split;
+    }
+    if (random_below(&world->random, 4) == 0)
+        state_change(world, task);
+    if (!has_more)
+        task->state = EXECUTION_END_OF_INPUT;
 }
 
 static void run_task(struct world *world, struct simulated_task *task, uint32_t index)
@@ -167,15 +191,8 @@ static void run_task(struct world *world, struct simulated_task *task, uint32_t 
     task->key.taskmanager = index;
     if (task->state == EXECUTION_INITIALIZING && world->now_ms >= task->ready_ms)
         task->state = EXECUTION_RUNNING;
-    if (task->state == EXECUTION_RUNNING) {
-        task->offset += 1 + (int64_t)random_below(&world->random, 8);
-        if (random_below(&world->random, 4) == 0)
-            state_change(world, task);
-        if (task->offset >= world->rows_per_subtask) {
-            task->offset = world->rows_per_subtask;
-            task->state = EXECUTION_END_OF_INPUT;
-        }
-    }
+    if (task->state == EXECUTION_RUNNING && task->stop_id == 0)
+        read_on(world, task);
     if (task->state == EXECUTION_RUNNING && world_has_faults(world) && random_below(&world->random, 400) == 0)
         task->state = EXECUTION_FAILED;
     send_state(world, task);

@@ -25,11 +25,15 @@ struct world *world_create(uint64_t seed, bool is_verbose)
     random_init(&world->random, seed);
     world->process.clock = (struct clock){wall_us, monotonic_us, world};
     world->io = memory_file_io_create();
-    world->num_subtasks = 1 + (uint32_t)random_below(&world->random, MAX_SUBTASKS);
+    for (uint32_t g = 0; g < MAX_GENERATIONS; g++) {
+        struct generation *generation = &world->generations[g];
+        generation->parallelism = 1 + (uint32_t)random_below(&world->random, MAX_SUBTASKS);
+        generation->reserved_until = 1;
+        snprintf(generation->job_id, sizeof generation->job_id, "%032x", 0xaa0 + g);
+    }
     world->num_retained = 1 + (uint32_t)random_below(&world->random, 2);
     world->has_tables = random_below(&world->random, 4) != 0;
-    world->rows_per_subtask = 200 + (int64_t)random_below(&world->random, 1200);
-    world->reserved_until = 1;
+    world->rows_per_split = 200 + (int64_t)random_below(&world->random, 1200);
     tables_create(world);
     return world;
 }
@@ -89,6 +93,11 @@ void world_tell(struct world *world, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     printf("%7lld ms  %s\n", (long long)world->now_ms, text);
+}
+
+bool world_reads(const struct world *world, const struct task_key *task, uint32_t split)
+{
+    return split % world->generations[task->generation].parallelism == task->subtask;
 }
 
 bool world_has_faults(const struct world *world)
@@ -172,6 +181,7 @@ static void take_event(struct world *world, struct world_event *event)
         break;
     }
     case EVENT_NEW_TASKMANAGER: taskmanager_start_new(world); break;
+    case EVENT_USER: user_act(world); break;
     case EVENT_FAULT:
         if (!world_has_faults(world))
             break;
@@ -188,6 +198,7 @@ static int64_t stopped_until(const struct world *world, const struct world_event
     switch (event->kind) {
     case EVENT_NEW_LEADER:
     case EVENT_NEW_TASKMANAGER:
+    case EVENT_USER:
     case EVENT_FAULT: return 0;
     case EVENT_DEPLOY:
     case EVENT_CANCEL:
@@ -214,9 +225,10 @@ static struct world_event *next_event(struct world *world)
 bool world_run(struct world *world)
 {
     world_post(world, EVENT_NEW_LEADER, 0);
-    for (uint32_t i = 0; i < world->num_subtasks; i++)
+    for (uint32_t i = 0; i < 1 + MAX_SUBTASKS / SLOTS; i++)
         world_post(world, EVENT_NEW_TASKMANAGER, world_delay(world));
     world_post(world, EVENT_FAULT, 1000);
+    world_post(world, EVENT_USER, 1000);
     while (world->violation[0] == '\0' && !world->has_finished) {
         CHECK(world->num_events > 0);
         struct world_event *event = next_event(world);
@@ -230,15 +242,15 @@ bool world_run(struct world *world)
         }
         take_event(world, event);
         world_free_event(event);
+        if (world->has_ended)
+            jobmanager_end_generation(world);
         if (world->now_ms > GIVE_UP_MS)
             world_violate(world, "the job did not finish in %d s of peace",
                           (GIVE_UP_MS - FAULTS_END_MS) / 1000);
     }
     if (world->violation[0] == '\0')
-        jobmanager_clean_up(world);
-    if (world->violation[0] == '\0')
         tables_check(world);
     if (world->violation[0] == '\0')
-        state_check(world);
+        user_check(world);
     return world->violation[0] == '\0';
 }

@@ -191,6 +191,51 @@ static void a_taskmanager_lost_after_the_last_commit_does_not_matter(void **stat
     scheduler_free(scheduler);
 }
 
+static void a_task_that_fails_after_the_last_commit_does_not_matter_either(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error error;
+    struct scheduler *scheduler = make_running(&recorder, RESTART_EXPONENTIAL);
+    scheduler_finish(scheduler, 6);
+    fail_task(scheduler, 1, 7);
+    assert_int_equal(scheduler_state(scheduler), JOB_RUNNING);
+    assert_int_equal(scheduler_task_state(scheduler, 1, 0, 1, TM_B, EXECUTION_FINISHED, NULL, 8, &error),
+                     STATUS_OK);
+    assert_int_equal(scheduler_task_state(scheduler, 1, 1, 0, TM_A, EXECUTION_CANCELED, NULL, 9, &error),
+                     STATUS_OK);
+    assert_int_equal(scheduler_state(scheduler), JOB_FINISHED);
+    assert_int_equal(recorder.num_failures, 0);
+    scheduler_free(scheduler);
+}
+
+/* Its tasks are gone, or going: the job has nothing to do any more. */
+static void a_job_at_its_end_finishes_without_tasks(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error error;
+    struct scheduler *scheduler = make(&recorder, RESTART_EXPONENTIAL);
+    scheduler_finish(scheduler, 0);
+    assert_int_equal(scheduler_state(scheduler), JOB_FINISHED);
+    scheduler_free(scheduler);
+
+    scheduler = make_running(&recorder, RESTART_EXPONENTIAL);
+    fail_task(scheduler, 1, 10);
+    scheduler_finish(scheduler, 11);
+    assert_int_equal(scheduler_state(scheduler), JOB_RESTARTING);
+    recorder.slots_requested = 0;
+    assert_int_equal(scheduler_task_state(scheduler, 1, 0, 1, TM_B, EXECUTION_CANCELED, NULL, 12, &error),
+                     STATUS_OK);
+    assert_int_equal(scheduler_task_state(scheduler, 1, 1, 0, TM_A, EXECUTION_CANCELED, NULL, 13, &error),
+                     STATUS_OK);
+    assert_int_equal(scheduler_state(scheduler), JOB_FINISHED);
+    scheduler_block_restart(scheduler, false, 14);
+    scheduler_tick(scheduler, 10000);
+    assert_int_equal(recorder.slots_requested, 0);
+    scheduler_free(scheduler);
+}
+
 static void a_failed_task_restarts_all_after_all_are_gone(void **state)
 {
     (void)state;
@@ -385,6 +430,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bounded_job_finishes_after_its_last_commit),
         cmocka_unit_test(a_taskmanager_lost_after_the_last_commit_does_not_matter),
+        cmocka_unit_test(a_task_that_fails_after_the_last_commit_does_not_matter_either),
+        cmocka_unit_test(a_job_at_its_end_finishes_without_tasks),
         cmocka_unit_test(a_failed_task_restarts_all_after_all_are_gone),
         cmocka_unit_test(the_backoff_doubles_up_to_its_bound_and_a_checkpoint_resets_it),
         cmocka_unit_test(a_job_without_slots_waits_and_says_for_what),
