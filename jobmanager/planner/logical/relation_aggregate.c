@@ -21,7 +21,7 @@ enum status relation_windowed(struct planning *planning, const struct relation *
         schema_set_field(schema, i, input->schema->fields[i].name, input->schema->fields[i].type);
     schema_set_field(schema, width, "window_start", boundary);
     schema_set_field(schema, width + 1, "window_end", boundary);
-    schema_set_field(schema, width + 2, "window_time", data_type_not_null(window->time_type));
+    schema_set_field(schema, width + 2, "window_time", window_property_type(PLAN_WINDOW_TIME, window));
     plan_job_graph_hold(planning->graph, schema);
     TRY(relation_create(planning, RELATION_WINDOW, schema, &input, 1, &relation));
     relation->window = arena_dup(planning->arena, window, sizeof *window);
@@ -60,7 +60,8 @@ struct data_type window_property_type(enum plan_window_property property,
     switch (property) {
     case PLAN_WINDOW_START:
     case PLAN_WINDOW_END: return data_type_not_null(data_type_timestamp(TYPE_TIMESTAMP, 3));
-    case PLAN_WINDOW_TIME: return data_type_not_null(window->time_type);
+    case PLAN_WINDOW_TIME: /* ends with a millisecond, whatever the precision of the time is */
+        return data_type_not_null(data_type_timestamp(window->time_type.kind, 3));
     case PLAN_WINDOW_PROCTIME: break;
     }
     return data_type_not_null(data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3));
