@@ -16,24 +16,13 @@ void window_base_init(struct window_base *base, const struct operator_ops *ops,
     base->output = schema_ref(output);
 }
 
-bool window_base_keeps_start(const struct window_base *base)
-{
-    return base->plan->window.time == PLAN_TIME_ATTACHED && base->plan->window.kind == PLAN_WINDOW_SESSION;
-}
-
 static void create_packer(struct window_base *base)
 {
-    const struct plan_window_aggregate *plan = base->plan;
-    uint32_t count = plan->key_count;
-    base->key_columns = mem_calloc(count + (size_t)1, sizeof *base->key_columns);
+    uint32_t count = base->plan->key_count;
     struct data_type *types = mem_calloc(count + (size_t)1, sizeof *types);
-    for (uint32_t i = 0; i < count; i++)
-        base->key_columns[i] = plan->keys[i];
-    if (window_base_keeps_start(base))
-        base->key_columns[count++] = plan->window.window_start_column;
     for (uint32_t i = 0; i < count; i++) {
-        CHECK(base->key_columns[i] < base->input->num_fields);
-        types[i] = base->input->fields[base->key_columns[i]].type;
+        CHECK(base->plan->keys[i] < base->input->num_fields);
+        types[i] = base->input->fields[base->plan->keys[i]].type;
     }
     base->packer = row_packer_create(types, count);
     free(types);
@@ -63,7 +52,6 @@ void window_base_close(struct window_base *base)
     time_zone_free(base->zone);
     schema_unref(base->input);
     schema_unref(base->output);
-    free(base->key_columns);
     free(base->times);
 }
 

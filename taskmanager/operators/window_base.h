@@ -14,7 +14,6 @@ struct window_base {
     struct window_slices slices;
     struct aggregate_set *set;
     struct row_packer *packer; /* of the keys */
-    uint32_t *key_columns;     /* of the input, as many as the packer has */
     /* The times of a batch, when its column does not hold them one by one. */
     int64_t *times;
     uint32_t time_capacity;
@@ -23,8 +22,6 @@ struct window_base {
 void window_base_init(struct window_base *base, const struct operator_ops *ops,
                       const struct plan_window_aggregate *plan, const struct schema *input,
                       const struct schema *output);
-/* Sessions that are attached to their rows have the window's start as one more key. */
-bool window_base_keeps_start(const struct window_base *base);
 STATUS_MUST_CHECK enum status window_base_open(struct window_base *base,
                                                const struct operator_context *context, struct error *error);
 void window_base_close(struct window_base *base);

@@ -98,7 +98,7 @@ static enum status accumulate(struct window_local *local, const struct record_ba
     struct row_packer *packer = local->base.packer;
     if (count == 0)
         return STATUS_OK;
-    row_packer_pack(packer, batch, local->base.key_columns);
+    row_packer_pack(packer, batch, local->base.plan->keys);
     struct row_keys keys = {
         .keys = packer->rows, .hashes = packer->hashes, .namespaces = slice_ends, .count = count};
     if (rows != NULL)

@@ -70,23 +70,6 @@ struct vector *window_rows_make_property(const struct window_rows *rows, const s
     return make_now(base, rows->count, type);
 }
 
-/* The columns of the keys; the start of an attached session, which is one of them, goes to starts. */
-static enum status unpack_keys(struct window_rows *rows, const struct window_base *base,
-                               struct vector **columns, struct error *error)
-{
-    uint32_t key_count = base->plan->key_count;
-    struct vector **unpacked = mem_calloc(key_count + (size_t)2, sizeof(struct vector *));
-    enum status status = row_packer_unpack(base->packer, rows->keys, rows->count, unpacked, error);
-    if (status == STATUS_OK)
-        memcpy(columns, unpacked, key_count * sizeof(struct vector *));
-    if (status == STATUS_OK && window_base_keeps_start(base)) {
-        memcpy(rows->starts, unpacked[key_count]->values, rows->count * sizeof *rows->starts);
-        vector_unref(unpacked[key_count]);
-    }
-    free(unpacked);
-    return status;
-}
-
 enum status window_rows_make_batch(struct window_rows *rows, struct window_base *base,
                                    struct record_batch **ret_batch, struct error *error)
 {
@@ -94,7 +77,7 @@ enum status window_rows_make_batch(struct window_rows *rows, struct window_base 
     uint32_t first_property = plan->key_count + plan->call_count;
     CHECK(rows->count > 0 && base->output->num_fields == first_property + plan->property_count);
     struct record_batch *batch = record_batch_create(base->output, rows->count);
-    enum status status = unpack_keys(rows, base, batch->columns, error);
+    enum status status = row_packer_unpack(base->packer, rows->keys, rows->count, batch->columns, error);
     if (status == STATUS_OK)
         status = aggregate_set_finish(base->set, rows->states, rows->count, batch->columns + plan->key_count,
                                       error);

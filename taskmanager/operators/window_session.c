@@ -263,7 +263,7 @@ static enum status add_rows(struct session_windows *windows, const struct record
         status = find_times(windows, batch, error);
     if (status != STATUS_OK)
         return status;
-    row_packer_pack(windows->base.packer, batch, windows->base.key_columns);
+    row_packer_pack(windows->base.packer, batch, windows->base.plan->keys);
     status = assign_sessions(windows, batch->num_rows, &count, ret_late, error);
     if (status == STATUS_OK)
         status = merge_sessions(windows, error);
@@ -395,7 +395,7 @@ static const struct operator_ops session_ops = {
 struct operator* window_session_create(const struct plan_window_aggregate *plan, const struct schema *input,
                                        const struct schema *output)
 {
-    CHECK(plan->phase == PLAN_AGGREGATE_SINGLE && plan->window.kind == PLAN_WINDOW_SESSION);
+    CHECK(plan->phase == PLAN_AGGREGATE_SINGLE && plan->window.time != PLAN_TIME_ATTACHED);
     CHECK(output->num_fields == plan->key_count + plan->call_count + plan->property_count);
     struct session_windows *windows = mem_calloc(1, sizeof *windows);
     windows->content = session_accumulators();

@@ -179,7 +179,7 @@ static enum status add_rows(struct window_slicing *slicing, const struct record_
         status = find_slices(slicing, batch, &slice_ends, error);
     if (status != STATUS_OK)
         return status;
-    row_packer_pack(slicing->base.packer, batch, slicing->base.key_columns);
+    row_packer_pack(slicing->base.packer, batch, slicing->base.plan->keys);
     divide_rows(slicing, slice_ends, batch->num_rows, &count, ret_late);
     status = keyed_state_access(slicing->state, KEYED_CREATE, slicing->keys, slicing->hashes,
                                 slicing->namespaces, count, slicing->states, error);

@@ -420,20 +420,6 @@ static void attached_windows_are_taken_as_they_are(void **state)
     expect(f, "a|1|2|2024-05-01 11:00:00.000|2024-05-01 13:00:00.000", NULL);
 }
 
-static void attached_sessions_differ_by_their_start(void **state)
-{
-    struct fixture *f = *state;
-    open_aggregate(
-        f, (struct plan_window){.kind = PLAN_WINDOW_SESSION, .time = PLAN_TIME_ATTACHED, .size_us = MINUTE},
-        1, 0);
-    add(f, "a|1|NULL|2024-05-01 10:00:00|2024-05-01 10:30:00",
-        "a|2|NULL|2024-05-01 10:10:00|2024-05-01 10:30:00",
-        "a|4|NULL|2024-05-01 10:00:00|2024-05-01 10:30:00", NULL);
-    watermark(f, "2024-05-01 10:30:00");
-    expect(f, "a|2|5|2024-05-01 10:00:00.000|2024-05-01 10:30:00.000",
-           "a|1|2|2024-05-01 10:10:00.000|2024-05-01 10:30:00.000", NULL);
-}
-
 static void a_row_between_merges_sessions(void **state)
 {
     struct fixture *f = *state;
@@ -514,7 +500,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(windows_of_processing_time_follow_the_clock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sessions_of_processing_time_follow_the_clock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(attached_windows_are_taken_as_they_are, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(attached_sessions_differ_by_their_start, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_between_merges_sessions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sessions_as_table_function_keep_rows_until_they_fire, set_up,
                                         tear_down),
