@@ -3,6 +3,7 @@
 #include "common/base/nearest_word.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* What an argument of a window function is, in the order of the signatures. */
 enum parameter {
@@ -170,15 +171,15 @@ static enum status parse_parameter_name(struct parser *parser, const struct sign
 {
     const char *names[PARAMETERS_MAX];
     size_t count = 0;
+    const char *written = token_text(&parser->token, parser->arena);
     for (; count < PARAMETERS_MAX && signature->parameters[count] != PARAMETER_NONE; count++) {
         names[count] = parameter_name(signature->parameters[count]);
-        if (!token_is(&parser->token, names[count]))
+        if (strcasecmp(written, names[count]) != 0)
             continue;
         *ret_parameter = signature->parameters[count];
         parser_advance(parser);
         return parser_expect(parser, "=>");
     }
-    const char *written = token_text(&parser->token, parser->arena);
     const char *nearest = nearest_word(written, names, count);
     return parser_fail_at(parser, parser->token.span, "%s has no parameter '%.60s'%s%s%s, its form is %s,",
                           signature->name, written, nearest != NULL ? " (did you mean '" : "",

@@ -28,6 +28,21 @@ static const char *slide_name(enum plan_window_kind kind)
     return kind == PLAN_WINDOW_CUMULATE ? "step" : "slide";
 }
 
+/* Windows start at multiples of the period, moved by the offset: a longer one is most likely a mistake. */
+static enum status offset_us(const struct scope *scope, const char *function,
+                             const struct sql_expression *syntax, const char *period_name, int64_t period_us,
+                             int64_t *ret_us)
+{
+    TRY(interval_us(scope, function, "offset", syntax, ret_us));
+    if (*ret_us <= -period_us || *ret_us >= period_us)
+        return planner_error_at(
+            scope->error, &syntax->span, STATUS_INVALID_ARGUMENT,
+            "%s table function parameters must satisfy abs(offset) < %s, but got %s %lld ms "
+            "and offset %lld ms",
+            function, period_name, period_name, (long long)(period_us / 1000), (long long)(*ret_us / 1000));
+    return STATUS_OK;
+}
+
 enum status window_set_lengths(const struct scope *scope, const char *function,
                                const struct sql_expression *size, const struct sql_expression *slide,
                                const struct sql_expression *offset, struct relation_window *window)
@@ -38,7 +53,8 @@ enum status window_set_lengths(const struct scope *scope, const char *function,
     if (slide != NULL)
         TRY(positive_us(scope, function, slide_name(window->kind), slide, &window->slide_us));
     if (offset != NULL)
-        TRY(interval_us(scope, function, "offset", offset, &window->offset_us));
+        TRY(offset_us(scope, function, offset, slide != NULL ? slide_name(window->kind) : size_name,
+                      window->slide_us, &window->offset_us));
     if (window->kind == PLAN_WINDOW_CUMULATE && window->size_us % window->slide_us != 0)
         return planner_error_at(
             scope->error, &size->span, STATUS_INVALID_ARGUMENT,

@@ -110,6 +110,10 @@ static void arguments_go_by_name(void **state)
                   "TABLE(SESSION(DATA => TABLE t PARTITION BY k, TIMECOL => DESCRIPTOR(ts), "
                   "GAP => INTERVAL '1' HOUR))",
                   "TABLE(SESSION(TABLE `t` PARTITION BY (`k`), DESCRIPTOR(`ts`), INTERVAL '1' HOUR))");
+    assert_window(arena,
+                  "TABLE(TUMBLE(`data` => TABLE t, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '1' HOUR, "
+                  "`OFFSET` => INTERVAL '10' MINUTE))",
+                  "TABLE(TUMBLE(TABLE `t`, DESCRIPTOR(`ts`), INTERVAL '1' HOUR, INTERVAL '10' MINUTE))");
 }
 
 static void the_word_table_may_be_left_out(void **state)
