@@ -8,7 +8,7 @@
  * exact for integers, and of some 106 bits for the rest: more than the running mean of Welford's method
  * keeps, and they can be merged in any order and taken back, also where rows are taken back before they come.
  *
- * As in Flink, of an INT the result is an INT, and each division on the way truncates.
+ * As in Flink, of an INT the result is an INT: the exact one, cut once at the end.
  */
 
 struct integer_moments {
@@ -87,14 +87,18 @@ static int64_t square_root(int64_t value)
     return root;
 }
 
-/* freedom > 0, hence count > 0. */
+/* freedom > 0, hence count > 0. The mean square is rounded up, so that what is left is the distances' sum
+ * rounded down. */
 static int64_t integer_variance(const struct integer_moments *moments, int64_t freedom)
 {
     int128_t sum = 0, variance = 0;
     if (!wide_to_int128(&moments->sum, &sum))
         return 0;
     struct wide_integer of_mean = wide_square(sum);
-    (void)wide_divide(&of_mean, (uint64_t)moments->count);
+    if (wide_divide(&of_mean, (uint64_t)moments->count) != 0) {
+        struct wide_integer one = wide_of(1);
+        wide_add(&of_mean, &one);
+    }
     struct wide_integer distances = wide_negative(&of_mean);
     wide_add(&distances, &moments->squares);
     (void)wide_divide(&distances, (uint64_t)freedom);

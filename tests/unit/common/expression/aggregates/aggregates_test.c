@@ -363,7 +363,7 @@ static void variance_keeps_its_digits_far_from_zero(void **state)
     close_call(&f);
 }
 
-/* With x = 1, 2, 4 Flink computes (21 - 49 / 3) / 3 in whole numbers: (21 - 16) / 3. */
+/* They are cut at the end only: of 7 and 2 the distances are 12.5, not 53 - 81 / 2 in whole numbers. */
 static void variances_of_integers_are_integers(void **state)
 {
     (void)state;
@@ -371,6 +371,10 @@ static void variances_of_integers_are_integers(void **state)
     open_call(&f, "VAR_POP", data_type_of(TYPE_BIGINT), 1, false, false);
     feed_to(&f, f.state, bigints(3, (int64_t)1, (int64_t)2, (int64_t)4), NULL, false);
     assert_bigint(&f, 1);
+    close_call(&f);
+    open_call(&f, "VAR_SAMP", data_type_of(TYPE_BIGINT), 1, false, false);
+    feed_to(&f, f.state, bigints(2, (int64_t)7, (int64_t)2), NULL, false);
+    assert_bigint(&f, 12);
     close_call(&f);
     open_call(&f, "STDDEV_SAMP", data_type_of(TYPE_BIGINT), 1, false, false);
     feed_to(&f, f.state, bigints(2, (int64_t)2000000000, (int64_t)-2000000000), NULL, false);

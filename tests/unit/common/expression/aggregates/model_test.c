@@ -214,7 +214,7 @@ static long double expected_real(const struct aggregate_call *call, const struct
         return whole ? truncl(sum / count) : sum / count;
     bool is_sample = strstr(name_of(call), "POP") == NULL;
     long double of_mean = sum * sum / count;
-    long double variance = (squares - (whole ? truncl(of_mean) : of_mean)) / (is_sample ? count - 1 : count);
+    long double variance = (squares - of_mean) / (is_sample ? count - 1 : count);
     variance = whole ? truncl(variance) : variance < 0 ? 0 : variance;
     if (!is_called(call, "STDDEV"))
         return variance;
