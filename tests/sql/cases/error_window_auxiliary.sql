@@ -1,0 +1,2 @@
+CREATE TABLE t (k STRING, n BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen', 'number-of-rows' = '3');
+SELECT TUMBLE_START(ts, INTERVAL '8' SECOND) FROM t GROUP BY TUMBLE(ts, INTERVAL '7' SECOND);
