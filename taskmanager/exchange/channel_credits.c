@@ -22,12 +22,9 @@ bool channel_producer_grant(struct channel_producer *producer, uint64_t limit)
     return had_none && producer->sent < producer->limit;
 }
 
-bool channel_producer_announces(struct channel_producer *producer)
+bool channel_producer_announces(const struct channel_producer *producer)
 {
-    bool has_none = producer->sent >= producer->limit;
-    bool has_sent = producer->sent != producer->announced;
-    producer->announced = producer->sent;
-    return has_none || has_sent;
+    return producer->limit < producer->sent + producer->window;
 }
 
 enum channel_verdict channel_consumer_take(struct channel_consumer *consumer, uint64_t number)

@@ -6,15 +6,15 @@
 /*
  * The two ends of a channel between processes, as state machines without I/O, clock or thread. Elements are
  * numbered from 1. The consumer says up to which number the producer may send: an absolute number, so that it
- * may be lost, doubled or late. The producer announces how far it has sent, until it has heard of credits,
- * again when it has none left, and again after it fell silent: so credits that got lost come again, and an
- * element that got lost is missed even when none follows it.
+ * may be lost, doubled or late. The producer announces now and then how far it has sent, and is told its
+ * credits in return, until by these all that it sent was consumed: so credits that got lost come again, and
+ * an element that got lost is missed even when none follows it.
  */
 
 struct channel_producer {
-    uint64_t sent;      /* the last number given to an element */
-    uint64_t limit;     /* the last that may be given; 0: no credits were heard of yet */
-    uint64_t announced; /* what was sent at the last announcement */
+    uint32_t window; /* of the consumer */
+    uint64_t sent;   /* the last number given to an element */
+    uint64_t limit;  /* the last that may be given; 0: no credits were heard of yet */
 };
 
 bool channel_producer_may_send(const struct channel_producer *producer);
@@ -22,8 +22,8 @@ bool channel_producer_may_send(const struct channel_producer *producer);
 uint64_t channel_producer_send(struct channel_producer *producer);
 /* True when the producer had no credit and has some now. */
 bool channel_producer_grant(struct channel_producer *producer, uint64_t limit);
-/* Called now and then: true when what it has sent is to be announced. */
-bool channel_producer_announces(struct channel_producer *producer);
+/* Asked now and then: whether what it has sent is to be announced. */
+bool channel_producer_announces(const struct channel_producer *producer);
 
 enum channel_verdict {
     CHANNEL_TAKEN,

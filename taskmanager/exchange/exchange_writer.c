@@ -290,6 +290,7 @@ struct operator*
     writer->channels = mem_calloc(writer->num_channels, sizeof *writer->channels);
     for (uint32_t i = 0; i < writer->num_channels; i++) {
         writer->channels[i].writer = writer;
+        writer->channels[i].credits.window = EXCHANGE_CHANNEL_CREDITS;
         writer->channels[i].end.key = exchange_end_key(end, edge, end->subtask, first + i);
     }
     if (writer->edge->partitioning == PLAN_HASH && writer->num_channels > 1)
