@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { SESSION_VERSION = 1, BUCKETS_A_GAP = 1024 };
+enum { SESSION_VERSION = 1, LEAST_BUCKETS_A_GAP = 4, FIRST_BUCKETS_A_GAP = 64, MOST_BUCKETS_A_GAP = 4096 };
 
 static struct session_windows *windows_of(struct operator* base)
 {
@@ -24,6 +24,27 @@ int64_t session_windows_trigger_us(const struct session_windows *windows, int64_
 int64_t session_windows_bucket(const struct session_windows *windows, int64_t trigger_us)
 {
     return calendar_floor_divide(trigger_us, windows->bucket_us) * windows->bucket_us;
+}
+
+static int64_t bounded_bucket_us(const struct session_windows *windows, int64_t bucket_us)
+{
+    int64_t gap_us = windows->base.plan->window.size_us;
+    if (bucket_us > gap_us / LEAST_BUCKETS_A_GAP)
+        bucket_us = gap_us / LEAST_BUCKETS_A_GAP;
+    if (bucket_us < gap_us / MOST_BUCKETS_A_GAP)
+        bucket_us = gap_us / MOST_BUCKETS_A_GAP;
+    return bucket_us > CALENDAR_US_PER_MS ? bucket_us : CALENDAR_US_PER_MS;
+}
+
+void session_windows_fit_buckets(struct session_windows *windows, int64_t until_us)
+{
+    enum { WEIGHT = 8 };
+    int64_t step_us;
+    if (windows->progress.watermark_us == WATERMARK_NONE || until_us == WATERMARK_MAX ||
+        __builtin_sub_overflow(until_us, windows->progress.watermark_us, &step_us) || step_us <= 0)
+        return;
+    windows->bucket_us =
+        bounded_bucket_us(windows, windows->bucket_us + (step_us - windows->bucket_us) / WEIGHT);
 }
 
 static void ensure_capacity(struct session_windows *windows, uint32_t count)
@@ -85,9 +106,7 @@ static enum status session_open(struct operator* base, const struct operator_con
         return status;
     window_progress_init(&windows->progress, keyed_state_first_key_group(windows->sessions),
                          keyed_state_end_key_group(windows->sessions));
-    int64_t gap_us = windows->base.plan->window.size_us;
-    windows->bucket_us =
-        gap_us / BUCKETS_A_GAP > CALENDAR_US_PER_MS ? gap_us / BUCKETS_A_GAP : CALENDAR_US_PER_MS;
+    windows->bucket_us = bounded_bucket_us(windows, windows->base.plan->window.size_us / FIRST_BUCKETS_A_GAP);
     windows->finished = mem_alloc(BATCH_MAX_ROWS * sizeof(void *));
     windows->next_due_us = INT64_MAX;
     int64_t bucket;

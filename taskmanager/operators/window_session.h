@@ -25,6 +25,7 @@ struct session_firing {
     int64_t until_us; /* sessions that trigger up to here are due */
     int64_t bucket;   /* at hand */
     bool has_bucket;
+    bool keeps_timers; /* some of the bucket stay: their sessions are not due yet */
     uint32_t key_group;
     struct keyed_state_walk *walk; /* over the timers of bucket and key_group; NULL: not begun */
     int64_t next_due_us;           /* the smallest trigger found that is above until_us */
@@ -62,9 +63,10 @@ struct session_merge {
 /*
  * SINGLE over sessions, and SESSION as a table function. Three keyed states: "sessions", the open sessions of
  * each key; the content, by key and, as namespace, the session's id; "session-timers", by key and, as
- * namespace, the beginning of the stretch of time in which a session may be due. A session has a timer that
- * is not behind its trigger: it is set when the session begins, and anew when it comes up and the session has
- * grown meanwhile, so that rows that prolong a session cost no timers.
+ * namespace, a bucket: the beginning of the stretch of time in which a session may be due. A session has a
+ * timer that is not behind its trigger: it is set when the session begins, and anew when it comes up and the
+ * session has grown meanwhile, so that rows that prolong a session cost no timers. Buckets are as wide as
+ * watermarks are apart, so that a timer is mostly looked at once.
  */
 struct session_windows {
     struct window_base base;
@@ -72,7 +74,7 @@ struct session_windows {
     struct plan_window_aggregate own_plan; /* of the table function: its keys, no calls */
     struct row_packer *row_packer;         /* of whole rows, where they are kept; else NULL */
     bool is_processing_time;
-    int64_t bucket_us; /* width of a stretch */
+    int64_t bucket_us; /* width of the buckets that are made now */
     struct keyed_state *sessions, *contents, *timers;
     struct window_progress progress;
     int64_t next_due_us; /* nothing is due before */
@@ -93,6 +95,8 @@ struct session_windows {
 
 int64_t session_windows_trigger_us(const struct session_windows *windows, int64_t session_end);
 int64_t session_windows_bucket(const struct session_windows *windows, int64_t trigger_us);
+/* Before the watermark or the clock goes on to until_us. */
+void session_windows_fit_buckets(struct session_windows *windows, int64_t until_us);
 
 enum operator_result session_firing_begin(struct session_windows *windows, int64_t until_us,
                                           struct error *error);

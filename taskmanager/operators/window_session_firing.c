@@ -85,10 +85,10 @@ static void take_due(struct session_windows *windows, struct session_list *list,
         int64_t bucket = session_windows_bucket(windows, trigger_us);
         if (trigger_us < firing->next_due_us)
             firing->next_due_us = trigger_us;
-        if (bucket <= firing->bucket)
-            chunk->is_kept[index] = true;
-        else
+        if (bucket > firing->bucket)
             set_again(chunk, index, bucket);
+        else
+            chunk->is_kept[index] = true;
         i++;
     }
 }
@@ -132,9 +132,12 @@ static enum status move_timers(struct session_windows *windows, struct timer_chu
     }
     if (status != STATUS_OK)
         return status;
-    for (uint32_t i = 0; i < chunk->count; i++)
-        if (!chunk->is_kept[i])
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        if (chunk->is_kept[i])
+            windows->firing.keeps_timers = true;
+        else
             keyed_state_remove(windows->timers, chunk->values[i]);
+    }
     return keyed_state_end_batch(windows->timers, error);
 }
 
@@ -214,14 +217,11 @@ static enum operator_result emit_rows(struct session_windows *windows, struct er
 static enum status next_bucket(struct session_windows *windows, bool *ret_found, struct error *error)
 {
     struct session_firing *firing = &windows->firing;
-    int64_t from = INT64_MIN;
-    if (firing->has_bucket) {
-        from = firing->bucket + 1;
-        if (firing->bucket + windows->bucket_us <= firing->until_us) {
-            enum status status = keyed_state_drop_namespace(windows->timers, firing->bucket, error);
-            if (status != STATUS_OK)
-                return status;
-        }
+    int64_t from = firing->has_bucket ? firing->bucket + 1 : INT64_MIN;
+    if (firing->has_bucket && !firing->keeps_timers) {
+        enum status status = keyed_state_drop_namespace(windows->timers, firing->bucket, error);
+        if (status != STATUS_OK)
+            return status;
     }
     int64_t bucket;
     bool any = keyed_state_next_namespace(windows->timers, from, &bucket);
@@ -229,6 +229,7 @@ static enum status next_bucket(struct session_windows *windows, bool *ret_found,
         firing->next_due_us = bucket;
     firing->has_bucket = any && bucket <= firing->until_us;
     firing->bucket = bucket;
+    firing->keeps_timers = false;
     firing->key_group = keyed_state_first_key_group(windows->timers);
     *ret_found = firing->has_bucket;
     return STATUS_OK;
@@ -268,6 +269,7 @@ enum operator_result session_firing_begin(struct session_windows *windows, int64
 {
     struct session_firing *firing = &windows->firing;
     CHECK(!firing->is_active);
+    session_windows_fit_buckets(windows, until_us);
     if (until_us < windows->next_due_us) {
         window_progress_advance(&windows->progress, until_us);
         return OPERATOR_DONE;
