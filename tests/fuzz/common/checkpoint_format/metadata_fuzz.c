@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decode((struct bytes_view){.data = data, .size = size});
     struct buffer framed = {0};
     buffer_append(&framed, "FRZCKPT1", 8);
-    append_u32(&framed, 1);
+    append_u32(&framed, 2);
     append_u64(&framed, size);
     buffer_append(&framed, data, size);
     append_u64(&framed, XXH3_64bits(framed.data, framed.size));

@@ -59,7 +59,8 @@ static void one_checkpoint_may_name_a_file_twice(void **state)
     (void)state;
     struct state_files files = {0};
     struct checkpoint_metadata *metadata = with_files(0, 1);
-    checkpoint_metadata_add_keyed_state(metadata, &metadata->keyed_states[0]);
+    struct checkpoint_keyed_state again = metadata->keyed_states[0];
+    checkpoint_metadata_add_keyed_state(metadata, &again);
     size_t count;
     struct state_file **references = state_files_retain(&files, metadata, &count);
     struct path_list gone = {0};
