@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from harness.broker import Broker
 from harness.cluster import Cluster, SqlFailed
+from harness.metrics import PARTITIONS, Metrics, windows_script
 from harness.processes import wait_until
 
 RETENTION = "execution.checkpointing.externalized-checkpoint-retention"
@@ -76,3 +79,50 @@ def test_modes_that_do_not_exist_are_refused(cluster: Cluster) -> None:
     settings = f"SET 'execution.state-recovery.path' = '{old}';\nSET 'execution.state-recovery.claim-mode' = 'LEGACY';\n"
     with pytest.raises(SqlFailed, match="NO_CLAIM"):
         cluster.submit(settings + PIPELINE)
+
+
+FILE = re.compile(rb"(?:shared|private)/[0-9A-Za-z._-]+")
+
+
+def referred_to(folder: Path) -> set[str]:
+    return {path.decode() for metadata in published(folder) for path in FILE.findall(metadata.read_bytes())}
+
+
+def files_in(folder: Path) -> set[str]:
+    return {f"{kind}/{path.name}" for kind in ("shared", "private") for path in (folder / kind).glob("*")}
+
+
+def test_files_of_keyed_state_are_those_that_checkpoints_refer_to(
+    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
+) -> None:
+    """Also after tasks were killed in the middle of an upload, and after the jobmanager was."""
+    cluster = new_cluster({"execution.checkpointing.num-retained": "2", "execution.checkpointing.interval": "300 ms"}).start()
+    events, metrics = topic("state_files"), Metrics(5)
+    settings = {"parallelism.default": "2"}
+    job = cluster.submit(windows_script(broker.servers, events, cluster.warehouse, "state_files", settings.items()))
+    folder = folder_of(cluster, job)
+
+    def produce_for(checkpoints: int) -> None:
+        wanted = cluster.rest.completed_checkpoints(job) + checkpoints
+
+        def reached() -> bool:
+            for partition in range(PARTITIONS):
+                broker.produce(events, metrics.take(partition, 50), partition=partition)
+            return cluster.rest.completed_checkpoints(job) >= wanted
+
+        wait_until(reached, 60, f"{wanted} checkpoints")
+
+    produce_for(4)
+    for number in (1, 2):
+        cluster.taskmanagers[number].kill()
+        cluster.start_taskmanager(number)
+        produce_for(4)
+    cluster.jobmanagers[-1].kill()
+    cluster.start_jobmanager()
+    cluster.await_taskmanagers(2)
+    produce_for(4)
+    cluster.rest.cancel(job)
+    cluster.rest.wait_state(job, "CANCELED")
+    wait_until(lambda: files_in(folder) == referred_to(folder), 10, "nothing but what is referred to")
+    assert len(published(folder)) == 2
+    assert any(path.startswith("shared/") for path in files_in(folder))
