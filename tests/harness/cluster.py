@@ -38,11 +38,12 @@ class Cluster:
         self.taskmanagers: dict[int, Process] = {}
         self.rest: Rest = Rest(0)
         self.jobmanager_prefix: list[str] = []
+        self.taskmanager_prefix: list[str] = []
         self._rpc_port = 0
         self._starts = 0
 
     def _launch(self, name: str, binary: str, options: Mapping[str, str], failpoints: str) -> Process:
-        prefix = self.jobmanager_prefix if binary == "jobmanager" else []
+        prefix = self.jobmanager_prefix if binary == "jobmanager" else self.taskmanager_prefix
         command: list[str | Path] = [*prefix, BINARIES / binary]
         for key, value in {**self.options, **options}.items():
             command += ["-D", f"{key}={value}"]

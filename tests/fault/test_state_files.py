@@ -1,0 +1,187 @@
+"""State larger than its memory, and what may happen to its files: a full disk, broken files of the running store, a
+broken file of the checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.broker import Broker
+from harness.cluster import Cluster
+from harness.processes import wait_until
+from harness.scripts import iceberg_table, kafka_table
+from harness.tables import IcebergTable, check_readers_agree
+
+UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+SMALL_DISK = 'mount -t tmpfs -o size=64m tmpfs "$0" && exec "$@"'
+SENSORS = 20_000
+WIDE = "x" * 300  # so that the keys alone are more than the memory
+
+
+class Windows:
+    """Counts and sums by sensor and hour, in one task; one hour of all sensors is open at a time."""
+
+    def __init__(self, cluster: Cluster, broker: Broker, topic: str) -> None:
+        self.cluster, self.broker, self.topic = cluster, broker, topic
+        self.expected: Counter[tuple[str, int, int]] = Counter()
+        self.open: dict[str, list[int]] = {}
+        self.hour = 0
+        columns = "sensor STRING, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts"
+        self.job = cluster.submit(
+            "SET 'parallelism.default' = '1';\n"
+            + kafka_table("source", columns, broker.servers, topic, {"scan.bounded.mode": "unbounded"})
+            + iceberg_table("target", "sensor STRING, total BIGINT, events BIGINT", cluster.warehouse)
+            + "INSERT INTO target SELECT sensor, SUM(v), COUNT(*)\n"
+            "FROM TABLE(TUMBLE(TABLE source, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end, sensor;"
+        )
+
+    def produce(self, value: int, first: int = 0, skew: int = 0) -> None:
+        """One event of each sensor from the first on, and behind each of them skew events of one and the same."""
+        moment = f"2025-01-01 {self.hour:02d}:00:00.000"
+        names = []
+        for number in range(first, first + SENSORS):
+            names += [f"sensor_{number}_{WIDE}"] + ["hot"] * skew
+        events = [json.dumps({"sensor": name, "v": value, "ts": moment}).encode() for name in names]
+        for at in range(0, len(events), SENSORS):
+            self.broker.produce(self.topic, events[at : at + SENSORS], partition=0)
+        for name in names:
+            self.open.setdefault(name, []).append(value)
+
+    def close_hour(self) -> None:
+        """By an event of the next hour."""
+        for name, values in self.open.items():
+            self.expected[name, sum(values), len(values)] += 1
+        self.hour += 1
+        self.open = {"last": [0]}
+        event = {"sensor": "last", "v": 0, "ts": f"2025-01-01 {self.hour:02d}:00:00.000"}
+        self.broker.produce(self.topic, [json.dumps(event).encode()], partition=0)
+
+    def table(self) -> IcebergTable:
+        return IcebergTable(self.cluster.warehouse, "streaming", "target")
+
+    def rows(self) -> int:
+        try:
+            return self.table().row_count()
+        except FileNotFoundError:
+            return 0
+
+    def check(self) -> None:
+        total = sum(self.expected.values())
+        wait_until(lambda: self.rows() >= total, 60, f"{total} windows: {self.rows()}", 0.2)
+        assert check_readers_agree(self.table(), "sensor", "total", "events") == self.expected
+
+    def await_checkpoint(self) -> None:
+        """One that began after this call."""
+        done = self.cluster.rest.completed_checkpoints(self.job)
+        wait_until(lambda: self.cluster.rest.completed_checkpoints(self.job) >= done + 2, 60, "two more checkpoints")
+
+    def restarts(self) -> int:
+        history = self.cluster.rest.get(f"/jobs/{self.job}/exceptions")["exceptionHistory"]["entries"]
+        return len(history)
+
+
+def start(new_cluster: Callable[..., Cluster], small_disk: bool = False) -> Cluster:
+    cluster = new_cluster({"taskmanager.memory.managed.size": "4 mb"})
+    working = cluster.folder / "working"
+    working.mkdir()
+    cluster.options["io.tmp.dirs"] = str(working)
+    if small_disk:
+        cluster.taskmanager_prefix = [*UNSHARE, "sh", "-c", SMALL_DISK, str(working)]
+    return cluster.start(1)
+
+
+def working_folder(cluster: Cluster) -> Path:
+    """As the taskmanager sees it."""
+    root = Path(f"/proc/{cluster.taskmanagers[1].pid}/root")
+    return root / (cluster.folder / "working").relative_to("/")
+
+
+def fill_up(folder: Path) -> Path:
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 65536)
+        except OSError:
+            pass
+    return filler
+
+
+def test_state_ten_times_its_memory_and_nine_of_ten_rows_of_one_key(
+    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
+) -> None:
+    cluster = start(new_cluster)
+    windows = Windows(cluster, broker, topic("large", 1))
+    for batch in range(6):
+        windows.produce(1, first=batch * SENSORS, skew=9)
+    windows.await_checkpoint()
+    cluster.taskmanagers[1].kill()
+    cluster.start_taskmanager(1)
+    windows.produce(10, first=2 * SENSORS)
+    windows.close_hour()
+    windows.check()
+    kib = cluster.resident_kib()
+    assert kib["taskmanager-1"] < 200 * 1024, kib
+
+
+def test_full_disk_of_working_files(
+    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
+) -> None:
+    cluster = start(new_cluster, small_disk=True)
+    windows = Windows(cluster, broker, topic("disk", 1))
+    windows.produce(1)
+    windows.await_checkpoint()
+    filler = fill_up(working_folder(cluster))
+    windows.produce(10)
+    wait_until(lambda: windows.restarts() > 0, 60, "the task fails")
+    assert "No space left" in cluster.rest.root_exception(windows.job)
+    filler.unlink()
+    windows.close_hour()
+    windows.check()
+
+
+def test_broken_files_of_the_running_store(
+    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
+) -> None:
+    """The copies for a quick restart are the same files: their checksums tell, and the checkpoint's are taken."""
+    cluster = start(new_cluster)
+    windows = Windows(cluster, broker, topic("broken", 1))
+    windows.produce(1)
+    windows.await_checkpoint()
+    files = list(working_folder(cluster).rglob("*.sst"))
+    assert files, "state is on disk"
+    for file in files:
+        with file.open("r+b") as content:
+            size = content.seek(0, os.SEEK_END)
+            for place in range(size // 10, size, 1000):
+                content.seek(place)
+                content.write(b"\xff\x00\xff")
+    windows.produce(10)
+    windows.close_hour()
+    windows.check()
+    assert windows.restarts() > 0
+
+
+def test_broken_file_of_a_checkpoint(
+    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
+) -> None:
+    """No start from it, and none from an older one."""
+    cluster = start(new_cluster)
+    windows = Windows(cluster, broker, topic("checkpoint", 1))
+    windows.produce(1)
+    windows.await_checkpoint()
+    cluster.taskmanagers[1].kill()
+    files = [file for file in (cluster.folder / "checkpoints").rglob("*.sst") if file.stat().st_size > 10_000]
+    assert files, "state is in the checkpoint"
+    for file in files:
+        with file.open("r+b") as content:
+            content.seek(5_000)
+            content.write(b"\xff\x00\xff")
+    cluster.start_taskmanager(1)
+    cluster.rest.wait_state(windows.job, "FAILED", 30)
+    message = cluster.rest.root_exception(windows.job)
+    assert "checksum" in message and any(file.name in message for file in files), message
+    assert windows.rows() == 0
