@@ -126,3 +126,30 @@ def test_a_partition_that_comes_up_later_takes_part(cluster: Cluster, broker: Br
     broker.produce(source, events(71, 130), partition=0)
     broker.produce(source, events(70, 140), partition=1)
     job.await_rows((minute(0), 1, 10), (minute(1), 3, 207))
+
+
+def test_a_drained_job_fires_every_window(cluster: Cluster, broker: Broker, topic: Callable[..., str]) -> None:
+    source = topic("events", 3)
+    job = Job(cluster, broker, source)
+    for partition in range(3):
+        broker.produce(source, events(10, 66, 130), partition=partition)
+    job.await_rows((minute(0), 3, 30), (minute(1), 3, 198))
+    cluster.rest.stop_with_savepoint(job.id, cluster.folder / "savepoints", drain=True)
+    cluster.rest.wait_state(job.id, "FINISHED")
+    assert job.rows() == Counter([(minute(0), 3, 30), (minute(1), 3, 198), (minute(2), 3, 390)])
+
+
+def test_a_stopped_job_fires_none_and_goes_on(cluster: Cluster, broker: Broker, topic: Callable[..., str]) -> None:
+    source = topic("events", 3)
+    job = Job(cluster, broker, source)
+    for partition in range(3):
+        broker.produce(source, events(10, 66), partition=partition)
+    job.await_rows((minute(0), 3, 30))
+    savepoint = cluster.rest.stop_with_savepoint(job.id, cluster.folder / "savepoints")
+    cluster.rest.wait_state(job.id, "FINISHED")
+    assert job.rows() == Counter([(minute(0), 3, 30)])
+    again = Job(cluster, broker, source, settings={"execution.state-recovery.path": savepoint, "parallelism.default": "3"})
+    broker.produce(source, events(30), partition=1)  # late before, late now
+    for partition in range(3):
+        broker.produce(source, events(130), partition=partition)
+    again.await_rows((minute(0), 3, 30), (minute(1), 3, 198))
