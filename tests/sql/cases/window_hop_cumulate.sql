@@ -16,4 +16,4 @@ SELECT HOP_START(ts, INTERVAL '1' HOUR, INTERVAL '30' MINUTE) AS s, HOP_END(ts, 
 FROM numbers GROUP BY HOP(ts, INTERVAL '1' HOUR, INTERVAL '30' MINUTE);
 -- each step gives everything since the start; a key is there from its first row on
 SELECT window_start, window_end, k, COUNT(*) AS n, SUM(id) AS s
-FROM TABLE(CUMULATE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '3' HOUR, INTERVAL '-1' HOUR)) GROUP BY window_start, window_end, k;
+FROM TABLE(CUMULATE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '3' HOUR, INTERVAL '-30' MINUTE)) GROUP BY window_start, window_end, k;
