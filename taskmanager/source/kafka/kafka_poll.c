@@ -134,15 +134,20 @@ static void measure_lag(struct kafka_source *source, int64_t now_ms)
         struct kafka_split *split = &source->splits[i];
         int64_t low = 0;
         int64_t high = 0;
-        split->has_backlog = false;
-        if (split->is_finished ||
+        if (split->is_finished)
+            continue;
+        bool is_told =
             rd_kafka_get_watermark_offsets(source->client->handle, split->state.topic, split->state.partition,
-                                           &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
+                                           &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            high >= 0;
+        /* Nothing was fetched yet. Behind an open transaction, though, there may be nothing to read for long.
+         */
+        split->has_backlog = !is_told;
+        if (!is_told)
             continue;
         if (split->state.stop_offset != KAFKA_UNKNOWN_OFFSET && high > split->state.stop_offset)
             high = split->state.stop_offset;
         lag += high > split->read_offset ? high - split->read_offset : 0;
-        /* Behind an open transaction there may be nothing to read for long. */
         split->has_backlog = high > split->read_offset && !source->client->is_read_committed;
     }
     atomic_store_explicit(&source->context->metrics->pending_records, lag, memory_order_relaxed);

@@ -202,7 +202,8 @@ enum status kafka_splits_add(struct kafka_source *source, const struct kafka_spl
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count + 1);
     for (size_t i = 0; i < count; i++) {
         struct kafka_split *split = &source->splits[source->num_splits++];
-        *split = (struct kafka_split){.state = states[i], .read_offset = states[i].next_offset};
+        *split = (struct kafka_split){
+            .state = states[i], .read_offset = states[i].next_offset, .has_backlog = true};
         CHECK(states[i].next_offset >= 0);
         split->is_finished =
             states[i].stop_offset != KAFKA_UNKNOWN_OFFSET && states[i].next_offset >= states[i].stop_offset;
