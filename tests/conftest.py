@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from harness.broker import Broker
 from harness.cluster import Cluster
+from harness.small_disk import SmallDisk
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +66,20 @@ def new_cluster(tmp_path: Path) -> Iterator[Callable[..., Cluster]]:
     yield make
     for cluster in made:
         cluster.stop()
+
+
+@pytest.fixture
+def small_disk(new_cluster: Callable[..., Cluster]) -> Iterator[Callable[..., SmallDisk]]:
+    """Makes small file systems; each is there for as long as a process runs on it."""
+    made: list[SmallDisk] = []
+
+    def make(folder: Path, size: str) -> SmallDisk:
+        made.append(SmallDisk(folder, size))
+        return made[-1]
+
+    yield make
+    for disk in made:
+        disk.close()
 
 
 @pytest.fixture

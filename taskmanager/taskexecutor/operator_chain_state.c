@@ -94,6 +94,7 @@ enum status chain_state_open(struct chain_node *node, struct error *error)
         return error_set(error, STATUS_UNSUPPORTED, "this taskmanager keeps no keyed state");
     struct keyed_state_options options = {
         .process = environment->process,
+        .operator_name = node->plan->name,
         .memory_bytes = memory_share(chain),
         .checkpoint_folder = deploy->checkpoint_folder,
         .max_parallelism = node->context.max_parallelism,

@@ -4,40 +4,28 @@ The rows of a checkpoint that was given up are read again, so the job may restar
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 from harness.broker import Broker
 from harness.cluster import Cluster
 from harness.processes import wait_until
 from harness.scripts import POSITION, USER_EVENTS, iceberg_table, kafka_table
+from harness.small_disk import SmallDisk
 from harness.tables import IcebergTable, check_readers_agree
 from sample_events import EventClock, user_events
 
-# A small file system that only the jobmanager sees; root needs no user namespace for it, which a container may refuse.
-UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-SMALL_DISK = 'mount -t tmpfs -o size=256k tmpfs "$0" && exec "$@"'
 
-
-def fill_up(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            pass
-    return filler
-
-
-def test_full_checkpoint_disk(new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]) -> None:
+def test_full_checkpoint_disk(
+    new_cluster: Callable[..., Cluster],
+    small_disk: Callable[..., SmallDisk],
+    broker: Broker,
+    topic: Callable[..., str],
+) -> None:
     cluster = new_cluster({"execution.checkpointing.tolerable-failed-checkpoints": "1000"})
     checkpoints = cluster.folder / "checkpoints"
-    cluster.jobmanager_prefix = [*UNSHARE, "sh", "-c", SMALL_DISK, str(checkpoints)]
+    disk = small_disk(checkpoints, "256k")
+    cluster.jobmanager_prefix = disk.prefix
     cluster.start()
-    root = Path(f"/proc/{cluster.jobmanagers[0].pid}/root")
-    small_disk = root / checkpoints.relative_to("/")
     events = topic("disk")
     source = user_events(5, EventClock.paced(5, 0))
 
@@ -60,7 +48,7 @@ def test_full_checkpoint_disk(new_cluster: Callable[..., Cluster], broker: Broke
     wait_until(lambda: cluster.rest.completed_checkpoints(job) >= 2, 20, "two checkpoints")
     wait_until(lambda: rows() == 1000, 20, "the first rows")
 
-    filler = fill_up(small_disk)
+    disk.fill()
     before = failed()
     produce(1000)
     wait_until(lambda: failed() > before + 1, 20, "checkpoints declined")
@@ -69,10 +57,10 @@ def test_full_checkpoint_disk(new_cluster: Callable[..., Cluster], broker: Broke
     reasons = [entry.get("failure_message", "") for entry in cluster.rest.checkpoints(job)["history"]]
     assert any(str(checkpoints) in reason for reason in reasons), reasons
     kept = latest["completed"]["external_path"].removeprefix("file://")
-    assert (root / kept.lstrip("/")).exists(), "the last checkpoint is kept"
+    assert disk.inside(kept).exists(), "the last checkpoint is kept"
     assert rows() == 1000
 
-    filler.unlink()
+    disk.free()
     wait_until(lambda: rows() == 2000, 30, "all rows, once there is room")
     cluster.rest.cancel(job)
     cluster.rest.wait_state(job, "CANCELED")

@@ -47,11 +47,12 @@ static void it_stands_around_its_operator(void **context)
     assert_journal("1.close 2.close 9.close 3.close 4.close");
 }
 
-static void it_has_its_share_of_memory_and_key_groups_and_folders_of_its_own(void **context)
+static void it_has_its_operators_name_its_share_of_memory_and_folders_of_its_own(void **context)
 {
     struct fixture *fixture = *context;
     open_chain(fixture);
     const struct keyed_state_options *options = &script->keyed_options;
+    assert_string_equal(options->operator_name, "Calc[2]");
     assert_int_equal(options->kind, STATE_BACKEND_ROCKSDB);
     assert_int_equal(options->memory_bytes, 1000);
     assert_int_equal(options->first_key_group, 43);
@@ -153,7 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_stands_around_its_operator),
-        TEST(it_has_its_share_of_memory_and_key_groups_and_folders_of_its_own),
+        TEST(it_has_its_operators_name_its_share_of_memory_and_folders_of_its_own),
         TEST(stateful_operators_of_all_vertices_share_the_slot),
         TEST(the_job_chooses_the_backend),
         TEST(handles_come_back_to_the_operator_that_wrote_them),
