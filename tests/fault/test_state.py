@@ -15,7 +15,7 @@ from harness.metrics import Metrics, windows_script
 from harness.processes import wait_until
 from harness.scripts import iceberg_table, kafka_table
 from harness.tables import local_path
-from window_jobs import await_windows, check, produce, row_count, start
+from window_jobs import await_windows, check, fast_metrics, produce, row_count, start
 
 
 def flip_bit(path: Path, rng: random.Random) -> None:
@@ -34,6 +34,7 @@ def cut_off(path: Path, rng: random.Random) -> None:
 def latest_folder(cluster: Cluster, job: str) -> Path:
     """The newest published checkpoint: what a restart begins with."""
     folders = [path.parent for path in (cluster.folder / "checkpoints").glob(f"*/{job}/chk-*/_metadata")]
+    assert len(folders) > 1, "there are older ones"
     return max(folders, key=lambda folder: int(folder.name.split("-")[1]))
 
 
@@ -54,8 +55,8 @@ def run_and_stop_all(cluster: Cluster, broker: Broker, events: str, metrics: Met
     job = start(cluster, broker, events, table, 2)
     cluster.rest.wait_state(job, "RUNNING")
     await_windows(cluster, table, metrics.windows(closed_only=True))
-    done = cluster.rest.completed_checkpoints(job)
-    wait_until(lambda: cluster.rest.completed_checkpoints(job) > done, 20, "one more checkpoint")
+    produce(broker, events, metrics)
+    await_windows(cluster, table, metrics.windows(closed_only=True))
     for process in cluster.processes():
         process.kill()
     shutil.rmtree(cluster.folder / "tmp")
@@ -77,14 +78,24 @@ def state_cluster(new_cluster: Callable[..., Cluster], **options: str) -> Cluste
     return cluster.start()
 
 
-@pytest.mark.parametrize("damage", ["metadata cut off", "metadata flipped", "state flipped", "state cut off", "state gone"])
+@pytest.mark.parametrize(
+    "backend, damage",
+    [
+        ("rocksdb", "metadata cut off"),
+        ("rocksdb", "metadata flipped"),
+        ("rocksdb", "state flipped"),
+        ("rocksdb", "state gone"),
+        ("hashmap", "state flipped"),
+        ("hashmap", "state cut off"),
+    ],
+)
 def test_damaged_checkpoint_is_refused(
-    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str], seed: int, damage: str
+    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str], seed: int, backend: str, damage: str
 ) -> None:
     """The job fails with the file's name, and commits nothing, though older checkpoints are whole."""
-    rng = random.Random(f"{seed} {damage}")
-    cluster = state_cluster(new_cluster)
-    events, metrics = topic("damaged"), Metrics(seed)
+    rng = random.Random(f"{seed} {backend} {damage}")
+    cluster = state_cluster(new_cluster, state__backend__type=backend)
+    events, metrics = topic("damaged"), fast_metrics(seed)
     job = run_and_stop_all(cluster, broker, events, metrics, "damaged")
     rows = row_count(cluster, "damaged")
     what, how = damage.split(" ", 1)
@@ -105,7 +116,7 @@ def test_damaged_savepoint_is_refused(
     """Each kind of file of a savepoint; the whole one is taken afterwards."""
     rng = random.Random(seed)
     cluster = state_cluster(new_cluster)
-    events, metrics = topic("savepoint"), Metrics(seed)
+    events, metrics = topic("savepoint"), fast_metrics(seed)
     produce(broker, events, metrics, 2)
     job = start(cluster, broker, events, "savepoint", 2)
     wait_until(lambda: cluster.rest.completed_checkpoints(job) >= 1, 20, "a checkpoint")
@@ -164,7 +175,7 @@ def test_state_of_another_script(
 ) -> None:
     """Unrelated statements come and go; state of another form is refused by the operator's name."""
     cluster = state_cluster(new_cluster)
-    events, metrics = topic("edited"), Metrics(seed)
+    events, metrics = topic("edited"), fast_metrics(seed)
     restore = {"execution.state-recovery.path": ""}
 
     def script() -> str:

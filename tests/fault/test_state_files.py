@@ -7,16 +7,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 from harness.broker import Broker
 from harness.cluster import Cluster
 from harness.processes import wait_until
 from harness.scripts import iceberg_table, kafka_table
+from harness.small_disk import SmallDisk
 from harness.tables import IcebergTable, check_readers_agree
 
-UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-SMALL_DISK = 'mount -t tmpfs -o size=64m tmpfs "$0" && exec "$@"'
 SENSORS = 20_000
 WIDE = "x" * 300  # so that the keys alone are more than the memory
 
@@ -83,37 +81,18 @@ class Windows:
         return len(history)
 
 
-def start(new_cluster: Callable[..., Cluster], small_disk: bool = False) -> Cluster:
+def new(new_cluster: Callable[..., Cluster]) -> Cluster:
     cluster = new_cluster({"taskmanager.memory.managed.size": "4 mb"})
     working = cluster.folder / "working"
     working.mkdir()
     cluster.options["io.tmp.dirs"] = str(working)
-    if small_disk:
-        cluster.taskmanager_prefix = [*UNSHARE, "sh", "-c", SMALL_DISK, str(working)]
-    return cluster.start(1)
-
-
-def working_folder(cluster: Cluster) -> Path:
-    """As the taskmanager sees it."""
-    root = Path(f"/proc/{cluster.taskmanagers[1].pid}/root")
-    return root / (cluster.folder / "working").relative_to("/")
-
-
-def fill_up(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 65536)
-        except OSError:
-            pass
-    return filler
+    return cluster
 
 
 def test_state_ten_times_its_memory_and_nine_of_ten_rows_of_one_key(
     new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
 ) -> None:
-    cluster = start(new_cluster)
+    cluster = new(new_cluster).start(1)
     windows = Windows(cluster, broker, topic("large", 1))
     for batch in range(6):
         windows.produce(1, first=batch * SENSORS, skew=9)
@@ -128,17 +107,23 @@ def test_state_ten_times_its_memory_and_nine_of_ten_rows_of_one_key(
 
 
 def test_full_disk_of_working_files(
-    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
+    new_cluster: Callable[..., Cluster],
+    small_disk: Callable[..., SmallDisk],
+    broker: Broker,
+    topic: Callable[..., str],
 ) -> None:
-    cluster = start(new_cluster, small_disk=True)
+    cluster = new(new_cluster)
+    disk = small_disk(cluster.folder / "working", "64m")
+    cluster.taskmanager_prefix = disk.prefix
+    cluster.start(1)
     windows = Windows(cluster, broker, topic("disk", 1))
     windows.produce(1)
     windows.await_checkpoint()
-    filler = fill_up(working_folder(cluster))
+    disk.fill()
     windows.produce(10)
     wait_until(lambda: windows.restarts() > 0, 60, "the task fails")
     assert "No space left" in cluster.rest.root_exception(windows.job)
-    filler.unlink()
+    disk.free()
     windows.close_hour()
     windows.check()
 
@@ -147,11 +132,11 @@ def test_broken_files_of_the_running_store(
     new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
 ) -> None:
     """The copies for a quick restart are the same files: their checksums tell, and the checkpoint's are taken."""
-    cluster = start(new_cluster)
+    cluster = new(new_cluster).start(1)
     windows = Windows(cluster, broker, topic("broken", 1))
     windows.produce(1)
     windows.await_checkpoint()
-    files = list(working_folder(cluster).rglob("*.sst"))
+    files = list((cluster.folder / "working").rglob("*.sst"))
     assert files, "state is on disk"
     for file in files:
         with file.open("r+b") as content:
@@ -169,7 +154,7 @@ def test_broken_file_of_a_checkpoint(
     new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
 ) -> None:
     """No start from it, and none from an older one."""
-    cluster = start(new_cluster)
+    cluster = new(new_cluster).start(1)
     windows = Windows(cluster, broker, topic("checkpoint", 1))
     windows.produce(1)
     windows.await_checkpoint()

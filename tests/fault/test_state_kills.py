@@ -11,7 +11,7 @@ from harness.broker import Broker
 from harness.cluster import Cluster
 from harness.metrics import Metrics
 from harness.processes import wait_until
-from window_jobs import await_windows, check, produce, row_count, start
+from window_jobs import await_windows, check, fast_metrics, produce, row_count, start
 
 SLOW_STATE = "task/before_acknowledge=sleep(500)"
 SLOW_SAVEPOINT = "savepoint/before_write=sleep(500)"
@@ -71,7 +71,7 @@ def test_taskmanager_killed_during_a_savepoint(
 ) -> None:
     """The savepoint fails or is whole; the job goes on from its checkpoint."""
     cluster, rng = slow_cluster, random.Random(seed)
-    events, metrics = topic("savepoint"), Metrics(seed)
+    events, metrics = topic("savepoint"), fast_metrics(seed)
     job = begin(cluster, broker, events, metrics, "savepoint")
     folder = cluster.folder / "savepoints"
     request = cluster.rest.post(f"/jobs/{job}/savepoints", {"target-directory": f"file://{folder}", "cancel-job": False})
@@ -92,7 +92,7 @@ def test_killed_during_stop(
 ) -> None:
     """The job stops with a savepoint, or goes on: in either case nothing is lost and nothing is there twice."""
     cluster, rng = slow_cluster, random.Random(f"{seed} {victim}")
-    events, metrics = topic("stop"), Metrics(seed)
+    events, metrics = topic("stop"), fast_metrics(seed)
     job = begin(cluster, broker, events, metrics, "stopped")
     folder = cluster.folder / "savepoints"
     cluster.rest.post(f"/jobs/{job}/stop", {"targetDirectory": f"file://{folder}", "drain": False})
@@ -123,7 +123,7 @@ def test_killed_during_cancel(
 ) -> None:
     """The job ends as cancelled, its table does not change from then on, and its last checkpoint can be restored."""
     cluster, rng = slow_cluster, random.Random(f"{seed} {victim}")
-    events, metrics = topic("cancel"), Metrics(seed)
+    events, metrics = topic("cancel"), fast_metrics(seed)
     job = begin(cluster, broker, events, metrics, "cancelled")
     produce(broker, events, metrics)
     time.sleep(rng.uniform(0.0, 1.0))
@@ -147,7 +147,7 @@ def test_killed_again_while_restoring(
 ) -> None:
     """Each kill hits the job: it needs the slots of both taskmanagers."""
     cluster, rng = new_cluster().start(), random.Random(seed)
-    events, metrics = topic("again"), Metrics(seed)
+    events, metrics = topic("again"), fast_metrics(seed)
     job = begin(cluster, broker, events, metrics, "again")
     for _ in range(4):
         produce(broker, events, metrics)

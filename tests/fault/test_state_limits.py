@@ -1,4 +1,4 @@
-"""Keyed state at its limits: full disks, more state than memory, one key with most of the rows, odd event times."""
+"""Keyed state at its limits: a full disk, more state than memory, one key with most of the rows, odd event times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.processes import Process, wait_until
 from harness.scripts import iceberg_table, kafka_table
 from harness.small_disk import SmallDisk
 from harness.tables import IcebergTable
-from window_jobs import await_windows, check, produce, row_count, start
+from window_jobs import await_windows, check, fast_metrics, produce, row_count, start
 
 KEYS = 200_000
 RSS_LIMIT_KIB = 200 << 10
@@ -30,33 +30,6 @@ def finish(cluster: Cluster, job: str, table: str, metrics: Metrics) -> None:
     cluster.rest.cancel(job)
     cluster.rest.wait_state(job, "CANCELED")
     check(cluster, table, closed)
-
-
-def test_full_folder_of_working_files(
-    new_cluster: Callable[..., Cluster],
-    small_disk: Callable[..., SmallDisk],
-    broker: Broker,
-    topic: Callable[..., str],
-    seed: int,
-) -> None:
-    """The tasks fail and cannot be restored until there is room again; then not a row is wrong."""
-    cluster = new_cluster({"taskmanager.numberOfTaskSlots": "2", "restart-strategy.exponential-delay.max-backoff": "1 s"})
-    disk = small_disk(cluster.folder / "tmp", "16m")
-    cluster.options["io.tmp.dirs"] = str(cluster.folder / "tmp")
-    cluster.taskmanager_prefix = disk.prefix
-    cluster.start(taskmanagers=1)
-    events, metrics = topic("working"), Metrics(seed)
-    produce(broker, events, metrics, 2)
-    job = start(cluster, broker, events, "working", 2)
-    await_windows(cluster, "working", metrics.windows(closed_only=True))
-    disk.fill()
-    produce(broker, events, metrics, 2)
-    reason = cluster.rest.wait_exception(job)
-    assert "No space left" in reason and str(cluster.folder / "tmp") in reason, reason
-    wait_until(lambda: cluster.rest.job_state(job) == "RESTARTING", 20, "the job to restart", 0.01)
-    disk.free()
-    produce(broker, events, metrics, 2)
-    finish(cluster, job, "working", metrics)
 
 
 def test_full_folder_of_state_files(
@@ -72,7 +45,7 @@ def test_full_folder_of_state_files(
     disk = small_disk(checkpoints, "1m")
     cluster.jobmanager_prefix = cluster.taskmanager_prefix = disk.prefix
     cluster.start()
-    events, metrics = topic("state_files"), Metrics(seed)
+    events, metrics = topic("state_files"), fast_metrics(seed)
     produce(broker, events, metrics, 2)
     job = start(cluster, broker, events, "state_files", 2)
     await_windows(cluster, "state_files", metrics.windows(closed_only=True))
@@ -140,6 +113,7 @@ def await_read(cluster: Cluster, job: str) -> None:
     wait_until(lambda: cluster.rest.completed_checkpoints(job) >= done + 2, 30, "two more checkpoints")
 
 
+@pytest.mark.full
 def test_more_state_than_memory(
     new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
 ) -> None:

@@ -36,7 +36,7 @@ class SmallDisk:
         with self._filler.open("ab", buffering=0) as file:
             try:
                 while True:
-                    file.write(b"\0" * 4096)
+                    file.write(bytes(4096))
             except OSError:
                 pass
 
