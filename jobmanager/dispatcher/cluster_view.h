@@ -167,6 +167,8 @@ struct checkpoints_view {
     int64_t interval_ms, timeout_ms, min_pause_ms;
     int32_t tolerable_failed;
     const char *directory;
+    bool outlives_job;         /* checkpoints of a job that was cancelled or has finished stay */
+    const char *state_backend; /* "rocksdb", "hashmap" */
     uint64_t num_triggered, num_in_progress, num_completed, num_failed, num_restored;
     /* Over the completed in history. */
     struct statistic_view checkpointed_bytes, state_bytes, aligned_bytes, duration_ms, commit_duration_ms;

@@ -185,7 +185,11 @@ static void fill_history(const struct job *job, const struct coordinator *coordi
 
 void view_build_checkpoints(struct job *job, struct arena *arena, struct checkpoints_view *view)
 {
+    const char *backend =
+        job_setting(job->graph, job->dispatcher->options.configuration, "state.backend.type");
     view->directory = arena_strdup(arena, job->checkpoint_directory);
+    view->outlives_job = job->keeps_checkpoints;
+    view->state_backend = arena_strdup(arena, backend == NULL ? "rocksdb" : backend);
     view->restored_ms = -1;
     if (job->master == NULL)
         return;

@@ -1,6 +1,7 @@
 #include "jobmanager/rest/rest_internal.h"
 
 #include <microhttpd.h>
+#include <string.h>
 
 static json_t *statistic_to_json(const struct statistic_view *statistic)
 {
@@ -103,10 +104,12 @@ void rest_get_checkpoint_config(struct rest_call *call)
     json_t *json = json_pack(
         "{s:s,s:I,s:I,s:I,s:i,s:{s:b,s:b},s:s,s:s,s:s,s:b,s:i,s:b}", "mode", "exactly_once", "interval",
         (json_int_t)view->interval_ms, "timeout", (json_int_t)view->timeout_ms, "min_pause",
-        (json_int_t)view->min_pause_ms, "max_concurrent", 1, "externalization", "enabled", 1,
-        "delete_on_cancellation", 0, "state_backend", "OperatorListState", "checkpoint_storage",
-        "FileSystemCheckpointStorage", "checkpoint_directory", view->directory, "unaligned_checkpoints", 0,
-        "tolerable_failed_checkpoints", (int)view->tolerable_failed, "checkpoints_after_tasks_finish", 1);
+        (json_int_t)view->min_pause_ms, "max_concurrent", 1, "externalization", "enabled", view->outlives_job,
+        "delete_on_cancellation", !view->outlives_job, "state_backend",
+        strcmp(view->state_backend, "hashmap") == 0 ? "HashMapStateBackend" : "EmbeddedRocksDBStateBackend",
+        "checkpoint_storage", "FileSystemCheckpointStorage", "checkpoint_directory", view->directory,
+        "unaligned_checkpoints", 0, "tolerable_failed_checkpoints", (int)view->tolerable_failed,
+        "checkpoints_after_tasks_finish", 1);
     job_view_unref(job);
     rest_answer_json(call, MHD_HTTP_OK, json);
 }

@@ -221,6 +221,46 @@ def test_stopped_by_a_statement(pipeline: Pipeline, tmp_path: Path) -> None:
     pipeline.check()
 
 
+def test_restored_by_an_edited_script(pipeline: Pipeline, tmp_path: Path) -> None:
+    """State follows its operator; what nobody takes is named, and dropped only when that is asked for."""
+
+    def generator(name: str, rows: int) -> str:
+        return f"CREATE TABLE {name} (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '{rows}');"
+
+    nowhere = "CREATE TABLE nowhere (id BIGINT) WITH ('connector' = 'blackhole');"
+    insert = "INSERT INTO t SELECT `partition`, `offset` FROM source;"
+    tables = generator("numbers", 50) + nowhere + pipeline.script.removesuffix(insert)
+    both = f"EXECUTE STATEMENT SET BEGIN INSERT INTO nowhere SELECT id FROM numbers; {insert} END;"
+    pipeline.produce(600)
+    job = pipeline.cluster.submit(tables + both)
+    pipeline.await_rows()
+    path = pipeline.cluster.rest.stop_with_savepoint(job, tmp_path / "savepoints")
+    pipeline.produce(300)
+    restore = f"SET 'execution.state-recovery.path' = '{path}';\n"
+    with pytest.raises(SqlFailed, match="holds state of operator .*numbers"):
+        pipeline.cluster.submit(restore + tables + insert)
+    ignore = "SET 'execution.state-recovery.ignore-unclaimed-state' = 'true';\n"
+    job = pipeline.cluster.submit(restore + ignore + tables + insert)
+    pipeline.await_rows()
+
+    # Another statement is added before it: its numbers change, its state does not.
+    path = pipeline.cluster.rest.stop_with_savepoint(job, tmp_path / "savepoints")
+    pipeline.produce(300)
+    restore = f"SET 'execution.state-recovery.path' = '{path}';\n"
+    pipeline.cluster.submit(restore + tables + both)
+    pipeline.await_rows()
+    pipeline.check()
+
+
+def test_another_maximum_of_the_parallelism_is_refused(pipeline: Pipeline, tmp_path: Path) -> None:
+    job = pipeline.submit()
+    wait_until(lambda: pipeline.cluster.rest.completed_checkpoints(job) > 0, 20, "a checkpoint")
+    path = pipeline.cluster.rest.stop_with_savepoint(job, tmp_path / "savepoints")
+    settings = f"SET 'execution.state-recovery.path' = '{path}';\nSET 'pipeline.max-parallelism' = '64';\n"
+    with pytest.raises(SqlFailed, match="'pipeline.max-parallelism' = '128'"):
+        pipeline.cluster.submit(settings + pipeline.script)
+
+
 @pytest.mark.parametrize("moment", ["savepoint/before_write", "savepoint/after_write"])
 def test_jobmanager_killed_while_it_writes_the_last_savepoint(
     new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str], tmp_path: Path, moment: str
