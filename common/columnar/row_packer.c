@@ -245,6 +245,6 @@ void row_packer_pack(struct row_packer *packer, const struct record_batch *batch
         vector_unref(sources[c].vector);
     }
     free(sources);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; !packer->skips_hashes && i < count; i++)
         packer->hashes[i] = hash_bytes(packer->rows[i].data, packer->rows[i].size);
 }

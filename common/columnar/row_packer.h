@@ -15,6 +15,7 @@ struct row_packer {
     struct buffer bytes;     /* of the last pack */
     struct bytes_view *rows; /* of the last pack, pointing into bytes */
     uint64_t *hashes;        /* of the last pack: hash_bytes of each row, for tables in memory */
+    bool skips_hashes;       /* set by who needs none */
     uint32_t capacity;
 };
 

@@ -18,6 +18,7 @@ struct partitioner *exchange_partitioner_create(const struct plan_edge *edge, ui
     for (uint32_t i = 0; i < edge->key_column_count; i++)
         types[i] = edge->schema->fields[edge->key_columns[i]].type;
     partitioner->packer = row_packer_create(types, edge->key_column_count);
+    partitioner->packer->skips_hashes = true;
     free(types);
     partitioner->targets_of_groups = mem_calloc(max_parallelism, sizeof(uint32_t));
     for (uint32_t group = 0; group < max_parallelism; group++)
