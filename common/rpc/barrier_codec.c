@@ -57,14 +57,26 @@ static const struct rpc_operator_bytes *states_from_wire(Frazil__OperatorBytes *
     return states;
 }
 
-static Frazil__Committable *committable_to_wire(const struct rpc_committable *committable,
-                                                struct arena *arena)
+static Frazil__Committable **committables_to_wire(const struct rpc_committable *committables, size_t count,
+                                                  struct arena *arena)
 {
-    Frazil__Committable *wire = arena_alloc(arena, sizeof *wire);
-    frazil__committable__init(wire);
-    wire->sink_id = committable->sink_id;
-    wire->bytes = rpc_bytes_to_wire(committable->bytes);
+    Frazil__Committable **wire = arena_alloc(arena, count * sizeof(*wire));
+    for (size_t i = 0; i < count; i++) {
+        wire[i] = arena_alloc(arena, sizeof *wire[i]);
+        frazil__committable__init(wire[i]);
+        wire[i]->sink_id = committables[i].sink_id;
+        wire[i]->bytes = rpc_bytes_to_wire(committables[i].bytes);
+    }
     return wire;
+}
+
+static const struct rpc_committable *committables_from_wire(Frazil__Committable *const *wire, size_t count,
+                                                            struct arena *arena)
+{
+    struct rpc_committable *committables = arena_alloc(arena, count * sizeof *committables);
+    for (size_t i = 0; i < count; i++)
+        committables[i] = (struct rpc_committable){wire[i]->sink_id, rpc_bytes_from_wire(wire[i]->bytes)};
+    return committables;
 }
 
 void rpc_acknowledge_encode(const struct rpc_acknowledge *message, struct buffer *buffer)
@@ -79,9 +91,7 @@ void rpc_acknowledge_encode(const struct rpc_acknowledge *message, struct buffer
     wire.n_keyed_states = message->num_keyed_states;
     wire.keyed_states = states_to_wire(message->keyed_states, message->num_keyed_states, arena);
     wire.n_committables = message->num_committables;
-    wire.committables = arena_alloc(arena, message->num_committables * sizeof *wire.committables);
-    for (size_t i = 0; i < message->num_committables; i++)
-        wire.committables[i] = committable_to_wire(&message->committables[i], arena);
+    wire.committables = committables_to_wire(message->committables, message->num_committables, arena);
     wire.sync_duration_ms = message->sync_duration_ms;
     wire.async_duration_ms = message->async_duration_ms;
     wire.alignment_ms = message->alignment_ms;
@@ -97,10 +107,6 @@ enum status rpc_acknowledge_decode(struct bytes_view bytes, struct arena *arena,
     const Frazil__Acknowledge *wire = rpc_unpack(&frazil__acknowledge__descriptor, bytes, arena);
     if (wire == NULL)
         return rpc_corrupt("acknowledge", error);
-    struct rpc_committable *committables = arena_alloc(arena, wire->n_committables * sizeof *committables);
-    for (size_t i = 0; i < wire->n_committables; i++)
-        committables[i] = (struct rpc_committable){wire->committables[i]->sink_id,
-                                                   rpc_bytes_from_wire(wire->committables[i]->bytes)};
     struct rpc_acknowledge message = {
         .checkpoint_id = wire->checkpoint_id,
         .is_end_of_input = wire->is_end_of_input,
@@ -108,7 +114,7 @@ enum status rpc_acknowledge_decode(struct bytes_view bytes, struct arena *arena,
         .num_states = wire->n_states,
         .keyed_states = states_from_wire(wire->keyed_states, wire->n_keyed_states, arena),
         .num_keyed_states = wire->n_keyed_states,
-        .committables = committables,
+        .committables = committables_from_wire(wire->committables, wire->n_committables, arena),
         .num_committables = wire->n_committables,
         .sync_duration_ms = wire->sync_duration_ms,
         .async_duration_ms = wire->async_duration_ms,
@@ -129,6 +135,8 @@ void rpc_decline_encode(const struct rpc_decline *message, struct buffer *buffer
     wire.task = rpc_task_id_to_wire(&message->task, arena);
     wire.checkpoint_id = message->checkpoint_id;
     wire.error = rpc_error_to_wire(&message->error, arena);
+    wire.n_committables = message->num_committables;
+    wire.committables = committables_to_wire(message->committables, message->num_committables, arena);
     rpc_pack(&wire.base, buffer);
     arena_free(arena);
 }
@@ -142,6 +150,8 @@ enum status rpc_decline_decode(struct bytes_view bytes, struct arena *arena, str
     struct rpc_decline message = {
         .checkpoint_id = wire->checkpoint_id,
         .error = rpc_error_from_wire(wire->error),
+        .committables = committables_from_wire(wire->committables, wire->n_committables, arena),
+        .num_committables = wire->n_committables,
     };
     enum status status = rpc_task_id_from_wire(wire->task, &message.task, error);
     if (status == STATUS_OK)

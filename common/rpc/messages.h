@@ -142,6 +142,8 @@ struct rpc_decline {
     struct rpc_task_id task;
     uint64_t checkpoint_id;
     struct error error;
+    const struct rpc_committable *committables; /* written for it all the same, and nobody's now */
+    size_t num_committables;
 };
 
 /* Rows of a SELECT: sequence counts from 0 in one attempt and subtask. */

@@ -287,9 +287,8 @@ static void take_content(struct checkpoint_metadata *metadata,
     }
 }
 
-/* A task hands over what it wrote for a checkpoint that was given up before it could say so. */
-static void scrap_late(struct coordinator *coordinator,
-                       const struct coordinator_acknowledgement *acknowledgement)
+void coordinator_give_back(struct coordinator *coordinator,
+                           const struct coordinator_acknowledgement *acknowledgement)
 {
     const struct checkpoint_record *record = coordinator_record(coordinator, acknowledgement->checkpoint_id);
     if (record == NULL || !GUARD(MUTANT_SCRAP_OF_COMPLETED, record->status == CHECKPOINT_FAILED))
@@ -309,7 +308,7 @@ enum status coordinator_acknowledge(struct coordinator *coordinator,
     bool is_awaited = coordinator->progress == PROGRESS_WAITS &&
                       coordinator->metadata->checkpoint_id == acknowledgement->checkpoint_id;
     if (!is_awaited)
-        scrap_late(coordinator, acknowledgement);
+        coordinator_give_back(coordinator, acknowledgement);
     if (!GUARD(MUTANT_ACKNOWLEDGE_OF_ANOTHER_ATTEMPT, acknowledgement->attempt == coordinator->attempt))
         return error_set(error, STATUS_FENCED, "attempt %u is not the present one", acknowledgement->attempt);
     if (!is_awaited || coordinator->acknowledged[acknowledgement->task])

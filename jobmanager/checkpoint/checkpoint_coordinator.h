@@ -178,6 +178,10 @@ STATUS_MUST_CHECK enum status coordinator_acknowledge(
 STATUS_MUST_CHECK enum status coordinator_decline(struct coordinator *coordinator, uint32_t attempt,
                                                   uint64_t checkpoint_id, const struct error *reason,
                                                   int64_t now_ms, struct error *error);
+/* What a task wrote for a checkpoint that was given up, and says too late, or in declining it: it is removed.
+ * The content of any other checkpoint stays. */
+void coordinator_give_back(struct coordinator *coordinator,
+                           const struct coordinator_acknowledgement *acknowledgement);
 void coordinator_stored(struct coordinator *coordinator, uint64_t checkpoint_id, uint64_t size_bytes,
                         int64_t now_ms);
 void coordinator_store_failed(struct coordinator *coordinator, uint64_t checkpoint_id,

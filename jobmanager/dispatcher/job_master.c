@@ -348,6 +348,16 @@ enum status job_master_decline(struct job_master *job, const struct task_identit
     return status;
 }
 
+void job_master_give_back(struct job_master *job, const struct task_identity *task,
+                          struct coordinator_acknowledgement *content, int64_t now_ms)
+{
+    struct error error; /* of another epoch: somebody else knows what became of it */
+    job->now_ms = now_ms;
+    content->subtask = task->subtask;
+    if (check_epoch(job, task, &error) == STATUS_OK)
+        coordinator_give_back(job->coordinator, content);
+}
+
 const struct scheduler *job_master_scheduler(const struct job_master *job)
 {
     return job->scheduler;

@@ -103,6 +103,10 @@ STATUS_MUST_CHECK enum status job_master_decline(struct job_master *job, const s
                                                  uint64_t checkpoint_id, const struct error *reason,
                                                  int64_t now_ms, struct error *error);
 
+/* What a task that declined had written for the checkpoint. */
+void job_master_give_back(struct job_master *job, const struct task_identity *task,
+                          struct coordinator_acknowledgement *content, int64_t now_ms);
+
 /* Answers of I/O; failure NULL: it succeeded. */
 void job_master_claimed(struct job_master *job, uint32_t table, const struct error *failure, int64_t now_ms);
 void job_master_found(struct job_master *job, struct found_checkpoints *found, const struct error *failure,

@@ -212,14 +212,13 @@ static enum status read_states(const struct job *job, const struct rpc_acknowled
     return status;
 }
 
-static enum status read_committables(const struct job *job, const struct rpc_acknowledge *message,
+static enum status read_committables(const struct job *job, const struct rpc_committable *given, size_t count,
                                      struct arena *arena, struct coordinator_acknowledgement *acknowledgement,
                                      struct error *error)
 {
-    struct checkpoint_committable *committables =
-        arena_calloc(arena, message->num_committables + 1, sizeof *committables);
-    for (size_t i = 0; i < message->num_committables; i++) {
-        uint32_t sink_id = message->committables[i].sink_id;
+    struct checkpoint_committable *committables = arena_calloc(arena, count + 1, sizeof *committables);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t sink_id = given[i].sink_id;
         const struct operator_id *id = operator_ids_of_sink(&job->operators, sink_id);
         if (id == NULL)
             return error_set(error, STATUS_CORRUPT,
@@ -227,11 +226,11 @@ static enum status read_committables(const struct job *job, const struct rpc_ack
         committables[i] = (struct checkpoint_committable){
             .owner = operator_id_as_owner(id),
             .sink_id = sink_id,
-            .content = message->committables[i].bytes,
+            .content = given[i].bytes,
         };
     }
     acknowledgement->committables = committables;
-    acknowledgement->num_committables = message->num_committables;
+    acknowledgement->num_committables = count;
     return STATUS_OK;
 }
 
@@ -258,7 +257,8 @@ static enum status handle_acknowledge(struct dispatcher *dispatcher, struct byte
     job->is_dirty = true;
     status = read_states(job, &message, arena, &acknowledgement, error);
     if (status == STATUS_OK)
-        status = read_committables(job, &message, arena, &acknowledgement, error);
+        status = read_committables(job, message.committables, message.num_committables, arena,
+                                   &acknowledgement, error);
     int64_t now_ms = dispatcher_now_ms(dispatcher);
     if (status == STATUS_OK)
         return job_master_acknowledge(job->master, &identity, &acknowledgement, now_ms, error);
@@ -278,11 +278,20 @@ static enum status handle_decline(struct dispatcher *dispatcher, struct bytes_vi
         status = identify(dispatcher, &message.task, &job, &identity, error);
     if (status != STATUS_OK)
         return status;
-    dispatcher_log(dispatcher, LOG_WARN, "checkpoint declined job=%s checkpoint=%llu reason=\"%s\"", job->id,
+    bool is_given_up = message.error.code == STATUS_CANCELLED; /* and known to be */
+    dispatcher_log(dispatcher, is_given_up ? LOG_DEBUG : LOG_WARN,
+                   "checkpoint declined job=%s checkpoint=%llu reason=\"%s\"", job->id,
                    (unsigned long long)message.checkpoint_id, message.error.message);
     job->is_dirty = true;
-    return job_master_decline(job->master, &identity, message.checkpoint_id, &message.error,
-                              dispatcher_now_ms(dispatcher), error);
+    int64_t now_ms = dispatcher_now_ms(dispatcher);
+    status = job_master_decline(job->master, &identity, message.checkpoint_id, &message.error, now_ms, error);
+    struct coordinator_acknowledgement written = {.attempt = identity.attempt,
+                                                  .checkpoint_id = message.checkpoint_id};
+    struct error ignored; /* what cannot be read is not removed */
+    if (read_committables(job, message.committables, message.num_committables, arena, &written, &ignored) ==
+        STATUS_OK)
+        job_master_give_back(job->master, &identity, &written, now_ms);
+    return status;
 }
 
 static enum status handle_collect(struct dispatcher *dispatcher, struct bytes_view payload,

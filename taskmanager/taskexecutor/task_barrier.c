@@ -18,16 +18,22 @@ static struct rpc_operator_bytes *list_bytes(const struct chain_state *states, s
     return listed;
 }
 
+static struct rpc_committable *list_committables(const struct chain_snapshot *snapshot)
+{
+    struct rpc_committable *committables = mem_calloc(snapshot->num_committables + 1, sizeof *committables);
+    for (size_t i = 0; i < snapshot->num_committables; i++)
+        committables[i] = (struct rpc_committable){snapshot->committables[i].sink_id,
+                                                   buffer_view(&snapshot->committables[i].bytes)};
+    return committables;
+}
+
 /* The one message that hands everything of this subtask over. */
 static void send_acknowledgement(struct task *task, const struct task_upload *what)
 {
     const struct chain_snapshot *snapshot = &what->snapshot;
     struct rpc_operator_bytes *states = list_bytes(snapshot->states, snapshot->num_states);
     struct rpc_operator_bytes *keyed_states = list_bytes(what->handles, snapshot->num_frozen);
-    struct rpc_committable *committables = mem_calloc(snapshot->num_committables + 1, sizeof *committables);
-    for (size_t i = 0; i < snapshot->num_committables; i++)
-        committables[i] = (struct rpc_committable){snapshot->committables[i].sink_id,
-                                                   buffer_view(&snapshot->committables[i].bytes)};
+    struct rpc_committable *committables = list_committables(snapshot);
     struct rpc_acknowledge message = {
         .task = *task_id(task),
         .checkpoint_id = what->origin.checkpoint_id,
@@ -52,13 +58,38 @@ static void send_acknowledgement(struct task *task, const struct task_upload *wh
     free(committables);
 }
 
-static void send_decline(struct task *task, uint64_t checkpoint_id, const struct error *reason)
+/* Files that sinks have let go of are handed over, to be removed. */
+static void send_decline(struct task *task, uint64_t checkpoint_id, const struct error *reason,
+                         const struct chain_snapshot *snapshot)
 {
-    struct rpc_decline message = {.task = *task_id(task), .checkpoint_id = checkpoint_id, .error = *reason};
+    struct rpc_committable *committables = list_committables(snapshot);
+    struct rpc_decline message = {.task = *task_id(task),
+                                  .checkpoint_id = checkpoint_id,
+                                  .error = *reason,
+                                  .committables = committables,
+                                  .num_committables = snapshot->num_committables};
     struct buffer payload = {0};
     rpc_decline_encode(&message, &payload);
     task->options.listener.on_message(task->options.listener.context, task, RPC_DECLINE, &payload);
     buffer_free(&payload);
+    free(committables);
+}
+
+/* It was given up before this subtask had acknowledged it. */
+static void give_back(struct task *task, uint64_t checkpoint_id, const struct chain_snapshot *snapshot)
+{
+    struct error reason;
+    error_set(&reason, STATUS_CANCELLED, "the checkpoint was given up");
+    if (snapshot->num_committables > 0)
+        send_decline(task, checkpoint_id, &reason, snapshot);
+}
+
+void task_give_back_all(struct task *task)
+{
+    give_back(task, task->barrier.origin.checkpoint_id, &task->barrier.snapshot);
+    for (const struct task_upload *upload = task_uploads_first(task->uploads); upload != NULL;
+         upload = upload->next)
+        give_back(task, upload->origin.checkpoint_id, &upload->snapshot);
 }
 
 static void end_barrier(struct task *task)
@@ -71,7 +102,7 @@ static void end_barrier(struct task *task)
 bool task_fail_barrier(struct task *task)
 {
     CHECK(task->barrier.origin.checkpoint_id != 0);
-    send_decline(task, task->barrier.origin.checkpoint_id, &task->error);
+    send_decline(task, task->barrier.origin.checkpoint_id, &task->error, &task->barrier.snapshot);
     end_barrier(task);
     return operator_chain_may_go_on(task->chain);
 }
@@ -106,6 +137,7 @@ bool task_finish_upload(struct task *task, struct task_upload *upload)
 {
     bool goes_on = true;
     if (atomic_load(&upload->is_cancelled)) {
+        give_back(task, upload->origin.checkpoint_id, &upload->snapshot);
         task_uploads_remove(task->uploads, upload);
         return true;
     }
@@ -114,7 +146,7 @@ bool task_finish_upload(struct task *task, struct task_upload *upload)
     } else {
         if (upload->status != STATUS_OK)
             task->error = upload->error;
-        send_decline(task, upload->origin.checkpoint_id, &task->error);
+        send_decline(task, upload->origin.checkpoint_id, &task->error, &upload->snapshot);
         goes_on = upload->snapshot.num_committables == 0; /* else sinks have let go of files */
     }
     task_uploads_remove(task->uploads, upload);

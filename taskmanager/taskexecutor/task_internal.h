@@ -73,6 +73,8 @@ struct task {
 bool task_begin_barrier(struct task *task, const struct chain_barrier *barrier);
 bool task_complete_barrier(struct task *task);
 bool task_fail_barrier(struct task *task);
+/* Before the task ends: what it wrote for checkpoints and never acknowledged. */
+void task_give_back_all(struct task *task);
 /* Acknowledges, or declines. */
 bool task_finish_upload(struct task *task, struct task_upload *upload);
 bool task_take_result(struct task *task, enum operator_result result);

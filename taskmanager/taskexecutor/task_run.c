@@ -261,6 +261,7 @@ void *task_main(void *context)
 {
     struct task *task = context;
     bool went_well = run(task);
+    task_give_back_all(task);
     task_uploads_free(task->uploads);
     task->uploads = NULL;
     chain_snapshot_free(&task->barrier.snapshot);

@@ -101,6 +101,11 @@ static void cancel(struct task_upload *upload)
         upload->snapshot.frozen[i].functions->cancel(upload->snapshot.frozen[i].snapshot);
 }
 
+const struct task_upload *task_uploads_first(const struct task_uploads *uploads)
+{
+    return uploads->list;
+}
+
 void task_uploads_cancel(struct task_uploads *uploads, uint64_t checkpoint_id)
 {
     for (struct task_upload *upload = uploads->list; upload != NULL; upload = upload->next)

@@ -38,6 +38,8 @@ void task_uploads_free(struct task_uploads *uploads);
 STATUS_MUST_CHECK enum status task_uploads_add(struct task_uploads *uploads, const struct task_upload *what,
                                                struct error *error);
 /* The checkpoint was given up: nothing is said of it any more. */
+/* What is not done with, the newest first. */
+const struct task_upload *task_uploads_first(const struct task_uploads *uploads);
 void task_uploads_cancel(struct task_uploads *uploads, uint64_t checkpoint_id);
 /* Frees one that is done. */
 void task_uploads_remove(struct task_uploads *uploads, struct task_upload *upload);

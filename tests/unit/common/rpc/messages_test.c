@@ -150,6 +150,29 @@ static void a_trigger_keeps_what_kind_of_checkpoint_it_asks_for(void **state)
     arena_free(arena);
 }
 
+static void a_decline_hands_over_what_was_written_in_vain(void **state)
+{
+    (void)state;
+    const struct rpc_committable committables[] = {{3, view("files")}};
+    struct rpc_decline message = {
+        .task = task, .checkpoint_id = 8, .committables = committables, .num_committables = 1};
+    error_set(&message.error, STATUS_IO, "no space");
+    struct buffer bytes = {0};
+    rpc_decline_encode(&message, &bytes);
+    struct arena *arena = arena_create(1024);
+    struct rpc_decline read;
+    struct error error;
+    assert_int_equal(rpc_decline_decode(buffer_view(&bytes), arena, &read, &error), STATUS_OK);
+    assert_same_task(&read.task);
+    assert_int_equal(read.checkpoint_id, 8);
+    assert_string_equal(read.error.message, "no space");
+    assert_int_equal(read.num_committables, 1);
+    assert_int_equal(read.committables[0].sink_id, 3);
+    assert_memory_equal(read.committables[0].bytes.data, "files", 5);
+    buffer_free(&bytes);
+    arena_free(arena);
+}
+
 static void a_registration_names_both_addresses(void **state)
 {
     (void)state;
@@ -269,6 +292,7 @@ int main(void)
         cmocka_unit_test(an_acknowledgement_keeps_states_and_committables),
         cmocka_unit_test(a_deployment_keeps_its_graph_and_restored_states),
         cmocka_unit_test(a_trigger_keeps_what_kind_of_checkpoint_it_asks_for),
+        cmocka_unit_test(a_decline_hands_over_what_was_written_in_vain),
         cmocka_unit_test(a_registration_names_both_addresses),
         cmocka_unit_test(a_heartbeat_keeps_the_figures_of_tasks_and_operators),
         cmocka_unit_test(a_failure_arrives_with_all_that_was_known_of_it),

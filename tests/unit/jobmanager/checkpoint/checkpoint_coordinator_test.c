@@ -436,9 +436,19 @@ static void what_was_written_for_a_checkpoint_that_is_given_up_is_removed(void *
     coordinator_attempt_started(coordinator, 2);
     assert_int_equal(acknowledge(&recorder, 1, 1, 2, false, 2200), STATUS_FENCED);
     assert_int_equal(recorder.num_scraps, 3);
+    /* So what a task that declined had written. */
+    struct checkpoint_committable committable = {.owner = {"", "", 1},
+                                                 .content = {(const uint8_t *)"files", 5}};
+    struct coordinator_acknowledgement written = {
+        .attempt = 1, .checkpoint_id = 2, .committables = &committable, .num_committables = 1};
+    coordinator_give_back(coordinator, &written);
+    assert_int_equal(recorder.num_scraps, 4);
+    written.checkpoint_id = 1; /* completed */
+    coordinator_give_back(coordinator, &written);
+    assert_int_equal(recorder.num_scraps, 4);
     /* A doubled acknowledgement of one that completed removes nothing. */
     assert_int_equal(acknowledge(&recorder, 1, 1, 1, false, 2300), STATUS_FENCED);
-    assert_int_equal(recorder.num_scraps, 3);
+    assert_int_equal(recorder.num_scraps, 4);
     clean(&recorder);
 }
 
