@@ -4,8 +4,9 @@
 #include "taskmanager/operators/operator.h"
 
 /* The operators behind window_aggregate_create. */
+/* LOCAL; memory_bytes: what it may hold before it hands it on. */
 struct operator* window_local_create(const struct plan_window_aggregate *plan, const struct schema *input,
-                                     const struct schema *output);
+                                     const struct schema *output, size_t memory_bytes);
 /* SINGLE and GLOBAL, of windows that consist of slices. */
 struct operator* window_slicing_create(const struct plan_window_aggregate *plan, const struct schema *input,
                                        const struct schema *output);

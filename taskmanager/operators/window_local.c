@@ -6,8 +6,9 @@
 
 #include <stdlib.h>
 
-/* What the table may hold before it is flushed: more keys than that are seldom seen again soon. */
-enum { LOCAL_MEMORY_BYTES = 16 << 20 };
+/* Below 1.25 rows a key it costs more to add rows up than to hand each of them on; it is tried again after so
+ * many times the rows that the trial took. */
+enum { LEAST_ROWS_A_KEY_TIMES_4 = 5, PASSES_A_TRIAL = 16 };
 
 static struct window_local *local_of(struct operator* base)
 {
@@ -41,17 +42,36 @@ static enum operator_result flush_all(struct window_local *local, struct error *
 }
 
 /* Late rows leave as they came, where there is an output for them. */
+static enum operator_result emit_late(struct window_local *local, const struct record_batch *batch,
+                                      struct error *error)
+{
+    if (local->late.count == 0)
+        return OPERATOR_DONE;
+    if (window_base_routes_late(&local->base))
+        return window_base_emit_late(&local->base, batch, local->late.rows, local->late.count, error);
+    return window_local_emit_rows(local, batch, &local->late, error);
+}
+
 static enum operator_result add_batch(struct window_local *local, const struct record_batch *batch,
                                       struct error *error)
 {
-    uint32_t num_late = 0;
-    if (window_local_add(local, batch, &num_late, error) != STATUS_OK)
+    bool passes = false;
+    if (window_local_add(local, batch, &passes, error) != STATUS_OK)
         return OPERATOR_FAILED;
-    if (num_late == 0)
-        return OPERATOR_DONE;
-    if (window_base_routes_late(&local->base))
-        return window_base_emit_late(&local->base, batch, local->late_rows, num_late, error);
-    return window_local_emit_late(local, batch, num_late, error);
+    enum operator_result result = emit_late(local, batch, error);
+    if (!passes || local->kept.count == 0 || result == OPERATOR_FAILED)
+        return result;
+    /* late rows, if there were any, went to another output */
+    enum operator_result passed = window_local_emit_rows(local, batch, &local->kept, error);
+    return passed > result ? passed : result;
+}
+
+/* The memory is full. Where most rows have a key of their own, the next ones are not held any more. */
+static void start_flush(struct window_local *local)
+{
+    local->is_flushing = true;
+    if (row_table_count(local->table) * LEAST_ROWS_A_KEY_TIMES_4 > local->held_rows * 4)
+        local->rows_to_pass = local->held_rows * PASSES_A_TRIAL;
 }
 
 static enum operator_result local_process_batch(struct operator* base, uint32_t input,
@@ -63,7 +83,8 @@ static enum operator_result local_process_batch(struct operator* base, uint32_t 
     record_batch_free(batch);
     if (result == OPERATOR_FAILED)
         return result;
-    local->is_flushing = row_table_bytes(local->table) > LOCAL_MEMORY_BYTES;
+    if (row_table_bytes(local->table) > local->memory_bytes)
+        start_flush(local);
     return result == OPERATOR_DONE ? window_local_flush(local, error) : result;
 }
 
@@ -134,9 +155,10 @@ static void local_close(struct operator* base)
     free(local->slice_ends);
     free(local->keys);
     free(local->hashes);
-    free(local->rows);
-    free(local->late_rows);
-    free(local->late_ends);
+    free(local->kept.rows);
+    free(local->kept.slice_ends);
+    free(local->late.rows);
+    free(local->late.slice_ends);
     free(local->states);
     free(local);
 }
@@ -155,11 +177,12 @@ static const struct operator_ops local_ops = {
 };
 
 struct operator* window_local_create(const struct plan_window_aggregate *plan, const struct schema *input,
-                                     const struct schema *output)
+                                     const struct schema *output, size_t memory_bytes)
 {
     CHECK(plan->window.kind != PLAN_WINDOW_SESSION && plan->window.time != PLAN_TIME_PROCESSING);
     CHECK(output->num_fields == plan->key_count + 2);
     struct window_local *local = mem_calloc(1, sizeof *local);
+    local->memory_bytes = memory_bytes;
     window_base_init(&local->base, &local_ops, plan, input, output);
     return &local->base.operator;
 }

@@ -4,6 +4,13 @@
 #include "taskmanager/operators/window_progress.h"
 #include "taskmanager/state/row_table.h"
 
+/* Rows of a batch and the ends of their slices. */
+struct sliced_rows {
+    uint32_t *rows;
+    int64_t *slice_ends;
+    uint32_t count;
+};
+
 /*
  * The local phase: rows are added up by key and slice in memory, and go on as accumulators. They do so before
  * a watermark reaches the end of a slice that is held, since the global phase would take them for late then;
@@ -11,15 +18,19 @@
  * nothing.
  *
  * A row that is late already goes elsewhere if there is an output for it. Else the global phase, whose
- * watermark may be behind, decides: it gets each such row by itself, so that it counts rows.
+ * watermark may be behind, decides: it gets each such row by itself, so that it counts rows. So do, for a
+ * while, all rows, when adding them up turned out to save next to nothing.
  */
 struct window_local {
     struct window_base base;
     struct row_table *table; /* the end of the slice is the namespace */
+    size_t memory_bytes;     /* that it may hold */
     struct window_progress progress;
     int64_t first_slice_end; /* of what the table holds; INT64_MAX when it is empty */
     int64_t flush_at_us;     /* the watermark that reaches it */
     bool has_gaps;           /* between windows: rows there are in none */
+    uint64_t held_rows;      /* that are in the table */
+    uint64_t rows_to_pass;   /* by themselves, before the table is tried again */
     bool is_flushing;
     bool is_walking; /* flush_walk is open */
     struct row_walk flush_walk;
@@ -27,18 +38,18 @@ struct window_local {
     /* Of a batch. */
     uint32_t capacity;
     int64_t *slice_ends;
-    struct bytes_view *keys; /* of the rows that are kept, where some are not */
+    struct sliced_rows kept, late; /* where the batch was divided */
+    struct bytes_view *keys;       /* of kept */
     uint64_t *hashes;
-    uint32_t *rows, *late_rows;
-    int64_t *late_ends; /* of the slices of late_rows */
     void **states;
 };
 
-/* Adds the rows of the batch that are in time; *ret_late is the number of late_rows. */
+/* Adds the rows of the batch to the table, but for those in late, and, if *ret_passes, those in kept, which
+ * are to be emitted. */
 STATUS_MUST_CHECK enum status window_local_add(struct window_local *local, const struct record_batch *batch,
-                                               uint32_t *ret_late, struct error *error);
+                                               bool *ret_passes, struct error *error);
 /* Goes on with a flush, if is_flushing. */
 enum operator_result window_local_flush(struct window_local *local, struct error *error);
-/* The late rows of the batch as accumulators of their own, at least one. */
-enum operator_result window_local_emit_late(struct window_local *local, const struct record_batch *batch,
-                                            uint32_t num_late, struct error *error);
+/* Rows of the batch, at least one, as accumulators of their own. */
+enum operator_result window_local_emit_rows(struct window_local *local, const struct record_batch *batch,
+                                            const struct sliced_rows *rows, struct error *error);

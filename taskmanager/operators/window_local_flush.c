@@ -55,6 +55,7 @@ static void end_flush(struct window_local *local)
     row_table_clear(local->table);
     local->first_slice_end = INT64_MAX;
     local->flush_at_us = INT64_MAX;
+    local->held_rows = 0;
     local->is_walking = false;
     local->is_flushing = false;
 }
@@ -80,34 +81,35 @@ enum operator_result window_local_flush(struct window_local *local, struct error
     return OPERATOR_DONE;
 }
 
-static enum status make_late_batch(struct window_local *local, const struct record_batch *batch,
-                                   uint32_t count, struct record_batch **ret_batch, struct error *error)
+static enum status make_batch_of_rows(struct window_local *local, const struct record_batch *batch,
+                                      const struct sliced_rows *rows, struct record_batch **ret_batch,
+                                      struct error *error)
 {
     uint32_t state_bytes = aggregate_set_size(local->base.set);
-    uint8_t *states = mem_calloc(count, state_bytes + (size_t)1);
-    for (uint32_t i = 0; i < count; i++)
+    uint8_t *states = mem_calloc(rows->count, state_bytes + (size_t)1);
+    for (uint32_t i = 0; i < rows->count; i++)
         local->states[i] = states + (size_t)i * state_bytes;
     enum status status =
-        aggregate_set_accumulate(local->base.set, batch, local->late_rows, count, NULL, local->states, error);
+        aggregate_set_accumulate(local->base.set, batch, rows->rows, rows->count, NULL, local->states, error);
     if (status == STATUS_OK) {
-        struct record_batch *late = record_batch_create(local->base.output, count);
-        for (uint32_t i = 0; i < local->base.plan->key_count; i++)
-            late->columns[i] =
-                vector_gather(batch->columns[local->base.plan->keys[i]], local->late_rows, count);
-        put_accumulators(local, late, local->states, local->late_ends);
-        *ret_batch = late;
+        const struct plan_window_aggregate *plan = local->base.plan;
+        struct record_batch *made = record_batch_create(local->base.output, rows->count);
+        for (uint32_t i = 0; i < plan->key_count; i++)
+            made->columns[i] = vector_gather(batch->columns[plan->keys[i]], rows->rows, rows->count);
+        put_accumulators(local, made, local->states, rows->slice_ends);
+        *ret_batch = made;
     }
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < rows->count; i++)
         aggregate_set_clear(local->base.set, local->states[i]);
     free(states);
     return status;
 }
 
-enum operator_result window_local_emit_late(struct window_local *local, const struct record_batch *batch,
-                                            uint32_t num_late, struct error *error)
+enum operator_result window_local_emit_rows(struct window_local *local, const struct record_batch *batch,
+                                            const struct sliced_rows *rows, struct error *error)
 {
-    struct record_batch *late = NULL;
-    if (make_late_batch(local, batch, num_late, &late, error) != STATUS_OK)
+    struct record_batch *made = NULL;
+    if (make_batch_of_rows(local, batch, rows, &made, error) != STATUS_OK)
         return OPERATOR_FAILED;
-    return operator_output_emit(local->base.context->outputs[0], late, error);
+    return operator_output_emit(local->base.context->outputs[0], made, error);
 }

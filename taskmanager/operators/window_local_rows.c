@@ -9,9 +9,11 @@ static void ensure_capacity(struct window_local *local, uint32_t count)
     local->slice_ends = mem_realloc(local->slice_ends, count * sizeof *local->slice_ends);
     local->keys = mem_realloc(local->keys, count * sizeof *local->keys);
     local->hashes = mem_realloc(local->hashes, count * sizeof *local->hashes);
-    local->rows = mem_realloc(local->rows, count * sizeof *local->rows);
-    local->late_rows = mem_realloc(local->late_rows, count * sizeof *local->late_rows);
-    local->late_ends = mem_realloc(local->late_ends, count * sizeof *local->late_ends);
+    struct sliced_rows *lists[] = {&local->kept, &local->late};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        lists[i]->rows = mem_realloc(lists[i]->rows, count * sizeof *lists[i]->rows);
+        lists[i]->slice_ends = mem_realloc(lists[i]->slice_ends, count * sizeof *lists[i]->slice_ends);
+    }
     local->states = mem_realloc(local->states, count * sizeof(void *));
     local->capacity = count;
 }
@@ -41,23 +43,26 @@ static bool is_late(const struct window_local *local, int64_t slice_end, bool *r
            local->progress.watermark_us >= window_slices_trigger_us(&local->base.slices, last);
 }
 
-/* Divides the rows into those in time, those that are late, and those of no window at all. */
-static void divide_rows(struct window_local *local, const int64_t *slice_ends, uint32_t count,
-                        uint32_t *ret_kept, uint32_t *ret_late)
+static inline void put_row(struct sliced_rows *list, uint32_t row, int64_t slice_end, bool is_member)
 {
-    uint32_t num_kept = 0, num_late = 0;
+    list->rows[list->count] = row;
+    list->slice_ends[list->count] = slice_end;
+    list->count += is_member;
+}
+
+/* Divides the rows into those that are kept, those that are late, and those of no window at all. */
+static void divide_rows(struct window_local *local, const int64_t *slice_ends, uint32_t count,
+                        bool keeps_late)
+{
     bool has_window = false, late = false;
+    local->kept.count = 0;
+    local->late.count = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (i == 0 || slice_ends[i] != slice_ends[i - 1])
-            late = is_late(local, slice_ends[i], &has_window);
-        local->rows[num_kept] = i;
-        num_kept += has_window && !late;
-        local->late_rows[num_late] = i;
-        local->late_ends[num_late] = slice_ends[i];
-        num_late += late;
+            late = is_late(local, slice_ends[i], &has_window) && !keeps_late;
+        put_row(&local->kept, i, slice_ends[i], has_window && !late);
+        put_row(&local->late, i, slice_ends[i], late);
     }
-    *ret_kept = num_kept;
-    *ret_late = num_late;
 }
 
 static int64_t smallest(const int64_t *slice_ends, uint32_t count)
@@ -76,60 +81,63 @@ static void note_first_slice(struct window_local *local, int64_t slice_end)
     local->flush_at_us = window_slices_trigger_us(&local->base.slices, slice_end);
 }
 
-/* The rows that are kept close up; slice_ends may be the local's own. */
-static struct row_keys pick_keys(struct window_local *local, const int64_t *slice_ends, uint32_t count)
+static struct row_keys keys_of_kept(struct window_local *local)
 {
     const struct row_packer *packer = local->base.packer;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t row = local->rows[i];
-        local->keys[i] = packer->rows[row];
-        local->hashes[i] = packer->hashes[row];
-        local->slice_ends[i] = slice_ends[row];
+    for (uint32_t i = 0; i < local->kept.count; i++) {
+        local->keys[i] = packer->rows[local->kept.rows[i]];
+        local->hashes[i] = packer->hashes[local->kept.rows[i]];
     }
-    return (struct row_keys){
-        .keys = local->keys, .hashes = local->hashes, .namespaces = local->slice_ends, .count = count};
+    return (struct row_keys){.keys = local->keys,
+                             .hashes = local->hashes,
+                             .namespaces = local->kept.slice_ends,
+                             .count = local->kept.count};
 }
 
-/* rows NULL: all rows of the batch. */
+/* The kept rows of the batch, or all of it. */
 static enum status accumulate(struct window_local *local, const struct record_batch *batch,
-                              const int64_t *slice_ends, const uint32_t *rows, uint32_t count,
-                              struct error *error)
+                              const int64_t *slice_ends, bool is_divided, struct error *error)
 {
     struct row_packer *packer = local->base.packer;
+    uint32_t count = is_divided ? local->kept.count : batch->num_rows;
     if (count == 0)
         return STATUS_OK;
     row_packer_pack(packer, batch, local->base.plan->keys);
     struct row_keys keys = {
         .keys = packer->rows, .hashes = packer->hashes, .namespaces = slice_ends, .count = count};
-    if (rows != NULL)
-        keys = pick_keys(local, slice_ends, count);
+    if (is_divided)
+        keys = keys_of_kept(local);
     row_table_find_or_create(local->table, &keys, local->states);
-    enum status status =
-        aggregate_set_accumulate(local->base.set, batch, rows, count, NULL, local->states, error);
+    enum status status = aggregate_set_accumulate(
+        local->base.set, batch, is_divided ? local->kept.rows : NULL, count, NULL, local->states, error);
     row_table_account(local->table, local->states, count);
     note_first_slice(local, smallest(keys.namespaces, count));
+    local->held_rows += count;
     return status;
 }
 
-enum status window_local_add(struct window_local *local, const struct record_batch *batch, uint32_t *ret_late,
+enum status window_local_add(struct window_local *local, const struct record_batch *batch, bool *ret_passes,
                              struct error *error)
 {
     const int64_t *slice_ends;
-    uint32_t count = batch->num_rows, num_late = 0;
+    uint32_t count = batch->num_rows;
+    bool has_window, passes = local->rows_to_pass > 0;
     ensure_capacity(local, count > BATCH_MAX_ROWS ? count : BATCH_MAX_ROWS);
+    local->kept.count = 0;
+    local->late.count = 0;
     enum status status = window_base_check_inserts(batch, error);
     if (status == STATUS_OK)
         status = find_slices(local, batch, &slice_ends, error);
     if (status != STATUS_OK || count == 0)
         return status;
-    bool has_window;
-    const uint32_t *rows = NULL;
-    if (local->has_gaps || is_late(local, smallest(slice_ends, count), &has_window)) {
-        divide_rows(local, slice_ends, batch->num_rows, &count, &num_late);
-        rows = local->rows;
-    }
-    status = accumulate(local, batch, slice_ends, rows, count, error);
+    bool is_divided = passes || local->has_gaps || is_late(local, smallest(slice_ends, count), &has_window);
+    if (is_divided)
+        divide_rows(local, slice_ends, count, passes && !window_base_routes_late(&local->base));
+    if (passes)
+        local->rows_to_pass -= count < local->rows_to_pass ? count : local->rows_to_pass;
+    else
+        status = accumulate(local, batch, slice_ends, is_divided, error);
     if (status == STATUS_OK)
-        *ret_late = num_late;
+        *ret_passes = passes;
     return status;
 }

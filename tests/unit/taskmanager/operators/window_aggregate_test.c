@@ -143,6 +143,7 @@ static void compare_random(struct random *random, struct totals *totals, enum pl
     comparison_start(&c, random, window, is_two_phase);
     c.step_us = unit_us * 2;
     c.has_late_rows = num_sources == 1;
+    c.job.local_memory_bytes = random_below(random, 2) == 0 ? 1 : 1 << 20; /* a batch, or all */
     c.job.backend = random_below(random, 8) == 0 ? STATE_BACKEND_ROCKSDB : STATE_BACKEND_HASHMAP;
     c.job.full_percent = full[random_below(random, 3)];
     c.job.num_outputs = c.has_late_rows ? 1 + (uint32_t)random_below(random, 2) : 1;

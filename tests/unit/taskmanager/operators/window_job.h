@@ -11,6 +11,7 @@
 #include "common/base/arena.h"
 #include "common/columnar/row_packer.h"
 #include "taskmanager/operators/window_aggregate.h"
+#include "taskmanager/operators/window_aggregate_internal.h"
 #include "window_model.h"
 
 enum { JOB_MAX_SUBTASKS = 4, JOB_MAX_PARALLELISM = 16, JOB_CALLS = 6, JOB_PROPERTIES = 3 };
@@ -29,6 +30,7 @@ struct window_job {
     struct plan_window_aggregate first; /* LOCAL or SINGLE */
     struct plan_window_aggregate second;
     bool is_two_phase;
+    size_t local_memory_bytes;
     uint32_t full_percent;
     uint32_t num_outputs; /* 2: late rows are routed */
     uint32_t num_sources, parallelism;
@@ -117,6 +119,7 @@ static inline void window_job_init(struct window_job *job, struct random *random
     assert_non_null(mkdtemp(job->folder));
     job->is_two_phase = is_two_phase;
     job->num_outputs = 1;
+    job->local_memory_bytes = 1 << 20;
     enum type_kind time_kind = window.is_zoned ? TYPE_TIMESTAMP_LTZ : TYPE_TIMESTAMP;
     window.time_column = 2;
     window_job_make_schemas(job, time_kind);
@@ -148,7 +151,7 @@ static inline void window_job_open_local(struct window_job *job, uint32_t index)
     struct error error;
     struct operator_harness *local = &job->locals[index];
     operator_harness_init(local, &job->process, job->random, job->full_percent, job->num_outputs);
-    local->operator= window_aggregate_create(&job->first, job->input, job->partial);
+    local->operator= window_local_create(&job->first, job->input, job->partial, job->local_memory_bytes);
     assert_int_equal(local->operator->ops->open(local->operator, & local->context, &error), STATUS_OK);
 }
 
