@@ -64,14 +64,14 @@ def suites(full: bool, seed: int | None) -> list[Suite]:
     times = 6 if full else 1
     found = [
         Suite("checks", "compute", 120, [str(ROOT / "tools" / "check"), "--static"]),
-        ctest("unit", "release", 180, "-E", NOT_UNIT),
+        ctest("unit", "release", 300, "-E", NOT_UNIT),
         ctest("sql", "release", 180, "-R", "^sql"),
         ctest("simulation", "release", 300, "-R", "^simulation"),
-        ctest("unit-sanitized", "sanitize", 300, "-E", NOT_UNIT),
-        ctest("sql-sanitized", "sanitize", 240, "-R", "^sql"),
+        ctest("unit-sanitized", "sanitize", 600, "-E", NOT_UNIT),
+        ctest("sql-sanitized", "sanitize", 300, "-R", "^sql"),
         ctest("fuzz", "fuzz", 180 * times, "-R", "^fuzz"),
-        pytest("integration", "integration", 360 * times, long),
-        pytest("fault", "fault", 360 * times, [*long, *seeded]),
+        pytest("integration", "integration", 600 * times, long),
+        pytest("fault", "fault", 900 * times, [*long, *seeded]),
     ]
     if full:
         found.append(pytest("compatibility", "compatibility", 1200, long))
