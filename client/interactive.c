@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { HISTORY_LINES = 500 };
@@ -14,6 +15,7 @@ struct console {
     struct sql_session *session;
     FILE *output;
     struct buffer pending;
+    bool is_terminal;
     bool is_dropped; /* Ctrl-C while a line was typed */
     bool has_ended;
 };
@@ -28,6 +30,17 @@ static const char *prompt(EditLine *editor)
 static bool is_word(const struct sql_text *text, const char *word)
 {
     return text->size == strlen(word) && strncasecmp(text->data, word, text->size) == 0;
+}
+
+/* Ctrl-C is a signal only while a statement runs; else, between two lines too, it is a key that the editor
+ * reads in its turn. */
+static void set_interrupts(const struct console *console, bool are_signals)
+{
+    struct termios terminal;
+    if (!console->is_terminal || tcgetattr(STDIN_FILENO, &terminal) != 0)
+        return;
+    terminal.c_lflag = are_signals ? terminal.c_lflag | ISIG : terminal.c_lflag & ~(tcflag_t)ISIG;
+    tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
 }
 
 /* Runs the whole statements that were typed; keeps what is not finished. */
@@ -48,7 +61,9 @@ static void run_pending(struct console *console)
         }
         char *copy = strndup(statement.data, statement.size);
         struct error error;
+        set_interrupts(console, true);
         enum status status = statement_run(console->session, copy, console->output, &error);
+        set_interrupts(console, false);
         if (status != STATUS_OK && status != STATUS_CANCELLED)
             client_print_error(&error);
         free(copy);
@@ -107,6 +122,7 @@ static void run_from_terminal(struct console *console)
     el_set(editor, EL_HIST, history, lines);
     el_set(editor, EL_SIGNAL, 1);
     el_set(editor, EL_SETTY, "-d", "-isig", NULL);
+    el_set(editor, EL_SETTY, "-x", "-isig", NULL);
     el_set(editor, EL_ADDFN, "drop-line", "Drop what was typed", drop_line);
     el_set(editor, EL_BIND, "^C", "drop-line", NULL);
     int size;
@@ -120,12 +136,13 @@ static void run_from_terminal(struct console *console)
         fputs("\n", console->output); /* behind the Ctrl-D */
     history_end(lines);
     el_end(editor);
+    set_interrupts(console, true);
 }
 
 void interactive_run(struct sql_session *session, FILE *output)
 {
-    struct console console = {.session = session, .output = output};
-    if (isatty(STDIN_FILENO))
+    struct console console = {.session = session, .output = output, .is_terminal = isatty(STDIN_FILENO) != 0};
+    if (console.is_terminal)
         run_from_terminal(&console);
     else
         run_from_pipe(&console);

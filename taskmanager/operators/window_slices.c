@@ -152,7 +152,7 @@ int64_t window_slices_trigger_us(const struct window_slices *slices, int64_t win
     int64_t offset = time_zone_offset_us(slices->zone, instant, &from, &until);
     if (instant + offset > local) /* skipped by the change at from */
         return from;
-    if (until - instant > CALENDAR_US_PER_DAY)
+    if (instant < until - CALENDAR_US_PER_DAY) /* until may be the end of time */
         return instant;
     int64_t later = local - time_zone_offset_us(slices->zone, until, &next_from, &next_until);
     return later >= until ? later : instant;
