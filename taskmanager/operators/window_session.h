@@ -98,6 +98,14 @@ int64_t session_windows_bucket(const struct session_windows *windows, int64_t tr
 /* Before the watermark or the clock goes on to until_us. */
 void session_windows_fit_buckets(struct session_windows *windows, int64_t until_us);
 
+/* Adds the rows of the batch to sessions of their keys; *ret_late is the number of late_rows. */
+STATUS_MUST_CHECK enum status session_windows_add(struct session_windows *windows,
+                                                  const struct record_batch *batch, uint32_t *ret_late,
+                                                  struct error *error);
+/* The batch without the rows that have no time, where rows are kept: the table function drops them, as Flink
+ * does. Takes the batch. */
+struct record_batch *session_windows_drop_timeless(struct session_windows *windows,
+                                                   struct record_batch *batch);
 enum operator_result session_firing_begin(struct session_windows *windows, int64_t until_us,
                                           struct error *error);
 enum operator_result session_firing_resume(struct session_windows *windows, struct error *error);
