@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROBE_ROWS = 32, LOOKUP_ROWS = 1024 };
+enum { PROBE_ROWS = 32, LOOKUP_ROWS = 256 };
 
 /* One call of keyed_state_access. */
 struct access {

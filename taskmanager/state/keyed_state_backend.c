@@ -12,8 +12,8 @@
  */
 enum {
     RESERVE_SHARE = 8,
-    RUN_SHARE = 32,
-    PENDING_RUNS = 2,
+    RUN_SHARE = 16,
+    PENDING_RUNS = 1,
     MIN_RUN_BYTES = 16 << 10,
     MAX_RUN_BYTES = 32 << 20,
     MAX_RESERVE_BYTES = 64 << 20,

@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROCKSDB_MIN_CACHE_BYTES = 64 << 10, MIN_FILE_BYTES = 1 << 20, MAX_FILE_BYTES = 64 << 20 };
+/* Index and filter of a file are loaded as a whole: it must not be too large for the cache. */
+enum {
+    MIN_CACHE_BYTES = 64 << 10,
+    FILE_SHARE = 16,
+    MIN_FILE_BYTES = 1 << 20,
+    MAX_FILE_BYTES = 32 << 20,
+    LEVEL_SHARE = 16,
+};
 
 const struct keyed_state_signature *keyed_state_restored(const struct keyed_state_backend *backend,
                                                          const char *name)
@@ -103,14 +110,15 @@ static enum status check_handles(struct keyed_state_backend *backend,
 
 static enum status open_store(struct keyed_state_backend *backend, const char *folder, struct error *error)
 {
-    size_t cache_bytes = backend->memory_bytes / 4;
-    size_t file_bytes = 4 * backend->run_bytes;
+    size_t cache_bytes = backend->memory_bytes / 5 * 2;
+    size_t file_bytes = backend->memory_bytes / FILE_SHARE;
     struct rocksdb_store_options options = {
         .folder = folder,
-        .cache_bytes = cache_bytes < ROCKSDB_MIN_CACHE_BYTES ? ROCKSDB_MIN_CACHE_BYTES : cache_bytes,
+        .cache_bytes = cache_bytes < MIN_CACHE_BYTES ? MIN_CACHE_BYTES : cache_bytes,
         .file_bytes = file_bytes < MIN_FILE_BYTES   ? MIN_FILE_BYTES
                       : file_bytes > MAX_FILE_BYTES ? MAX_FILE_BYTES
                                                     : file_bytes,
+        .level_bytes = LEVEL_SHARE * backend->memory_bytes,
         .clock = backend->process->clock,
     };
     return rocksdb_store_open(&options, &backend->store, error);
@@ -184,13 +192,18 @@ static enum status copy_row(void *context, struct bytes_view key, struct bytes_v
                             struct error *error)
 {
     struct store_copy *copy = context;
+    if (copy->run != NULL && store_run_is_full(copy->run, key.size, value.size)) {
+        enum status status = finish_run(copy, error);
+        if (status != STATUS_OK)
+            return status;
+    }
     if (copy->run == NULL)
-        copy->run = store_run_create(copy->family, ++copy->num_runs, &copy->done);
+        copy->run = store_run_create(copy->family, 0, ++copy->num_runs, &copy->done, copy->run_bytes);
     uint8_t *out = store_run_add(copy->run, key.size, value.size);
     memcpy(out, key.data, key.size);
     memcpy(out + key.size, value.data, value.size);
     store_run_index_last(copy->run);
-    return store_run_bytes(copy->run) < copy->run_bytes ? STATUS_OK : finish_run(copy, error);
+    return STATUS_OK;
 }
 
 static enum status copy_source(struct keyed_state_backend *backend, const struct state_source *source,

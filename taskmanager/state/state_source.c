@@ -99,7 +99,8 @@ enum status state_source_open(struct state_source *source, const char *folder, s
     enum status status = state_fetch_store(&fetch, source->handle, folder, error);
     if (status != STATUS_OK)
         return status;
-    struct rocksdb_store_options options = {folder, true, SOURCE_CACHE_BYTES, SOURCE_FILE_BYTES, clock};
+    struct rocksdb_store_options options = {
+        folder, true, SOURCE_CACHE_BYTES, SOURCE_FILE_BYTES, SOURCE_FILE_BYTES, clock};
     return rocksdb_store_open(&options, &source->store, error);
 }
 

@@ -5,15 +5,28 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ROW_HEAD_SIZE = 8, REMOVED = UINT32_MAX };
 
-struct store_run *store_run_create(struct rocksdb_family *family, uint32_t number, _Atomic uint32_t *done)
+/* Not by malloc, which would keep holes of such sizes among what lives long. */
+static uint8_t *map_block(size_t bytes)
+{
+    void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(block != MAP_FAILED);
+    return block;
+}
+
+struct store_run *store_run_create(struct rocksdb_family *family, uint32_t segment, uint32_t number,
+                                   _Atomic uint32_t *done, size_t block_bytes)
 {
     struct store_run *run = mem_calloc(1, sizeof *run);
     run->family = family;
+    run->segment = segment;
     run->number = number;
     run->done = done;
+    run->block_bytes = (block_bytes + 7) / 8 * 8;
+    run->block = map_block(run->block_bytes);
     return run;
 }
 
@@ -21,25 +34,37 @@ void store_run_free(struct store_run *run)
 {
     if (run == NULL)
         return;
-    buffer_free(&run->bytes);
-    free(run->items);
+    CHECK(munmap(run->block, run->block_bytes) == 0);
     free(run);
+}
+
+static struct store_run_item *items_of(const struct store_run *run)
+{
+    return (struct store_run_item *)(void *)(run->block + run->block_bytes) - run->count;
+}
+
+bool store_run_is_full(const struct store_run *run, size_t key_size, size_t value_size)
+{
+    size_t needed = ROW_HEAD_SIZE + key_size + value_size + (run->count + 1) * sizeof(struct store_run_item);
+    return run->used_bytes + needed > run->block_bytes;
 }
 
 static uint8_t *add(struct store_run *run, size_t key_size, size_t value_size, uint32_t value_mark)
 {
     CHECK(key_size < UINT32_MAX && value_size < UINT32_MAX);
-    size_t size = ROW_HEAD_SIZE + key_size + value_size;
-    buffer_reserve(&run->bytes, size);
-    uint8_t *head = run->bytes.data + run->bytes.size;
+    if (store_run_is_full(run, key_size, value_size)) { /* larger than a whole block */
+        CHECK(run->count == 0);
+        CHECK(munmap(run->block, run->block_bytes) == 0);
+        size_t needed = ROW_HEAD_SIZE + key_size + value_size + sizeof(struct store_run_item);
+        run->block_bytes = (needed + 7) / 8 * 8;
+        run->block = map_block(run->block_bytes);
+    }
+    uint8_t *head = run->block + run->used_bytes;
     uint32_t sizes[2] = {(uint32_t)key_size, value_mark};
     memcpy(head, sizes, sizeof sizes);
-    if (run->count == run->capacity) {
-        run->capacity = run->capacity == 0 ? 64 : run->capacity * 2;
-        run->items = mem_realloc(run->items, run->capacity * sizeof *run->items);
-    }
-    run->items[run->count].offset = run->bytes.size;
-    run->bytes.size += size;
+    run->count++;
+    items_of(run)->offset = run->used_bytes;
+    run->used_bytes += ROW_HEAD_SIZE + key_size + value_size;
     return head + ROW_HEAD_SIZE;
 }
 
@@ -53,16 +78,16 @@ uint8_t *store_run_add_removal(struct store_run *run, size_t key_size)
     return add(run, key_size, 0, REMOVED);
 }
 
-static struct bytes_view key_at(const struct store_run *run, size_t offset)
+static struct bytes_view key_at(const struct store_run *run, uint64_t offset)
 {
     uint32_t size;
-    memcpy(&size, run->bytes.data + offset, sizeof size);
-    return (struct bytes_view){run->bytes.data + offset + ROW_HEAD_SIZE, size};
+    memcpy(&size, run->block + offset, sizeof size);
+    return (struct bytes_view){run->block + offset + ROW_HEAD_SIZE, size};
 }
 
 void store_run_index_last(struct store_run *run)
 {
-    struct store_run_item *item = &run->items[run->count++];
+    struct store_run_item *item = items_of(run);
     struct bytes_view key = key_at(run, item->offset);
     uint64_t words[2] = {0};
     memcpy(words, key.data, key.size < sizeof words ? key.size : sizeof words);
@@ -72,7 +97,7 @@ void store_run_index_last(struct store_run *run)
 
 size_t store_run_bytes(const struct store_run *run)
 {
-    return sizeof *run + run->bytes.capacity + run->capacity * sizeof *run->items;
+    return sizeof *run + run->used_bytes + run->count * sizeof(struct store_run_item);
 }
 
 /* By key, then in the order in which they came. */
@@ -92,6 +117,16 @@ static int compare(const void *left, const void *right, void *context)
     return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
+/* Rows that come out of another store are. Items stand in the reverse order of their rows. */
+static bool is_sorted(struct store_run *run)
+{
+    const struct store_run_item *items = items_of(run);
+    for (uint32_t i = 1; i < run->count; i++)
+        if (compare(&items[i - 1], &items[i], run) < 0)
+            return false;
+    return true;
+}
+
 static bool is_same_key(const struct store_run *run, const struct store_run_item *a,
                         const struct store_run_item *b)
 {
@@ -101,15 +136,30 @@ static bool is_same_key(const struct store_run *run, const struct store_run_item
     return x.size == y.size && memcmp(x.data, y.data, x.size) == 0;
 }
 
-static enum status write_row(struct store_run *run, struct rocksdb_run *file, size_t offset,
+static enum status write_row(struct store_run *run, struct rocksdb_run *file, uint64_t offset,
                              struct error *error)
 {
     uint32_t sizes[2];
-    memcpy(sizes, run->bytes.data + offset, sizeof sizes);
+    memcpy(sizes, run->block + offset, sizeof sizes);
     struct bytes_view key = key_at(run, offset);
     if (sizes[1] == REMOVED)
         return rocksdb_run_remove(file, key, error);
     return rocksdb_run_put(file, key, (struct bytes_view){key.data + key.size, sizes[1]}, error);
+}
+
+static enum status write_rows(struct store_run *run, struct rocksdb_run *file, struct error *error)
+{
+    const struct store_run_item *items = items_of(run);
+    enum status status = STATUS_OK;
+    bool is_reverse = is_sorted(run);
+    if (!is_reverse)
+        qsort_r(items_of(run), run->count, sizeof *items, compare, run);
+    for (uint32_t i = 0; i < run->count && status == STATUS_OK; i++) {
+        uint32_t at = is_reverse ? run->count - 1 - i : i, next = is_reverse ? at - 1 : at + 1;
+        if (i + 1 == run->count || !is_same_key(run, &items[at], &items[next]))
+            status = write_row(run, file, items[at].offset, error);
+    }
+    return status;
 }
 
 enum status store_run_write(struct store_run *run, struct error *error)
@@ -118,10 +168,7 @@ enum status store_run_write(struct store_run *run, struct error *error)
     enum status status = rocksdb_run_create(run->family, &file, error);
     if (status != STATUS_OK)
         return status;
-    qsort_r(run->items, run->count, sizeof *run->items, compare, run);
-    for (uint32_t i = 0; i < run->count && status == STATUS_OK; i++)
-        if (i + 1 == run->count || !is_same_key(run, &run->items[i], &run->items[i + 1]))
-            status = write_row(run, file, run->items[i].offset, error);
+    status = write_rows(run, file, error);
     if (status == STATUS_OK)
         return rocksdb_run_finish(file, error);
     rocksdb_run_abort(file);

@@ -5,38 +5,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DROPPED = 4096 };
+/* Runs end where a segment of the key groups does, unless they are small yet: so compactions find files that
+ * overlap with others of their segment, and leave the rest alone. */
+enum { NUM_SEGMENTS = 8, SMALL_RUN_SHARE = 4, MAX_DROPPED = 4096 };
 
-static void put_key(const struct row_table *table, const struct row *row,
-                    const struct row_partition *partition, uint8_t *out)
+static uint32_t segment_of(const struct row_table *table, const struct row_partition *partition)
 {
-    row_key_prefix_encode(partition->key_group, partition->namespace_, out);
-    memcpy(out + ROW_KEY_PREFIX_BYTES, row_key(table, row), row->key_size);
+    return (partition->key_group - table->first_key_group) * NUM_SEGMENTS / table->num_key_groups;
+}
+
+/* The run that takes a row of the chunk next. */
+static enum status ensure_run(struct keyed_state *state, const struct row_chunk *chunk, size_t key_size,
+                              size_t value_size, struct error *error)
+{
+    const struct store_run *run = state->run;
+    uint32_t segment = segment_of(state->table, chunk->partition);
+    bool is_at_end = run != NULL && run->segment != segment &&
+                     store_run_bytes(run) >= state->backend->run_bytes / SMALL_RUN_SHARE;
+    if (is_at_end || (run != NULL && run->count > 0 && store_run_is_full(run, key_size, value_size))) {
+        enum status status = keyed_state_submit_run(state, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (state->run == NULL)
+        state->run = store_run_create(state->family, segment, ++state->num_runs, &state->runs_done,
+                                      state->backend->run_bytes);
+    return STATUS_OK;
 }
 
 enum status keyed_state_write_out(struct keyed_state *state, struct row *row, struct error *error)
 {
     CHECK((row->flags & (ROW_DIRTY | ROW_DEAD)) == ROW_DIRTY);
-    if (state->run == NULL)
-        state->run = store_run_create(state->family, ++state->num_runs, &state->runs_done);
     struct row_chunk *chunk = row_chunk_of(row);
+    bool is_removal = (row->flags & ROW_TOMBSTONE) != 0;
     size_t key_size = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size;
-    if ((row->flags & ROW_TOMBSTONE) != 0) {
-        put_key(state->table, row, chunk->partition, store_run_add_removal(state->run, key_size));
-    } else {
-        size_t value_size = row_value_encoded_size(state->table, row);
-        uint8_t *out = store_run_add(state->run, key_size, value_size);
-        put_key(state->table, row, chunk->partition, out);
+    size_t value_size = is_removal ? 0 : row_value_encoded_size(state->table, row);
+    enum status status = ensure_run(state, chunk, key_size, value_size, error);
+    if (status != STATUS_OK)
+        return status;
+    uint8_t *out = is_removal ? store_run_add_removal(state->run, key_size)
+                              : store_run_add(state->run, key_size, value_size);
+    row_key_prefix_encode(chunk->partition->key_group, chunk->partition->namespace_, out);
+    memcpy(out + ROW_KEY_PREFIX_BYTES, row_key(state->table, row), row->key_size);
+    if (!is_removal)
         row_value_encode(state->table, row, out + key_size);
-    }
     store_run_index_last(state->run);
     row->flags = (uint8_t)((row->flags & ~ROW_DIRTY) | ROW_STORED);
     row->written = state->run->number;
     chunk->num_dirty--;
     chunk->partition->is_stored = true;
-    if (state->run->bytes.size + state->run->count * sizeof *state->run->items < state->backend->run_bytes)
-        return STATUS_OK;
-    return keyed_state_submit_run(state, error);
+    return STATUS_OK;
 }
 
 enum status keyed_state_submit_run(struct keyed_state *state, struct error *error)

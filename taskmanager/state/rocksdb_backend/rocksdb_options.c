@@ -12,11 +12,13 @@ enum {
     MANIFEST_BYTES = 1 << 20,   /* each checkpoint copies it */
     SYNC_BYTES = 1 << 20,
     LOG_ERRORS_ONLY = 3,
-    LEVEL0_COMPACTION = 4,
-    LEVEL0_STOP = 24,
-    LEVEL_BASE_FILES = 4,
     MAX_BACKGROUND_JOBS = 8,
-    BACKGROUND_READ_AHEAD_BYTES = 256 << 10,
+    /* Of each file that a compaction reads, and of each that is written: small stores have small ones. */
+    MIN_BUFFER_BYTES = 16 << 10,
+    MAX_READ_BUFFER_BYTES = 256 << 10,
+    MAX_WRITE_BUFFER_BYTES = 1 << 20,
+    READ_BUFFER_SHARE = 512,
+    WRITE_BUFFER_SHARE = 64,
 };
 
 static void make_table_options(struct rocksdb_store *store, size_t cache_bytes)
@@ -32,13 +34,9 @@ static void make_table_options(struct rocksdb_store *store, size_t cache_bytes)
     rocksdb_block_based_options_set_format_version(options, 5);
     rocksdb_block_based_options_set_filter_policy(options,
                                                   rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
-    /* Index and filters are pages of the cache too: memory is bounded however large the state is. */
+    /* Index and filters lie in the cache too: memory is bounded however large the state is. */
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(options, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(options, 1);
-    rocksdb_block_based_options_set_index_type(options,
-                                               rocksdb_block_based_table_index_type_two_level_index_search);
-    rocksdb_block_based_options_set_partition_filters(options, 1);
-    rocksdb_block_based_options_set_pin_top_level_index_and_filter(options, 1);
     store->table_options = options;
 }
 
@@ -48,7 +46,29 @@ static int background_jobs(void)
     return processors < 2 ? 2 : processors > MAX_BACKGROUND_JOBS ? MAX_BACKGROUND_JOBS : (int)processors;
 }
 
-static void make_store_options(struct rocksdb_store *store, size_t file_bytes)
+/*
+ * Few levels, most often one: files come in at level 0, each narrow in keys, and are merged into the last
+ * level when there are many of them (rocksdb_store_adapt). So a row is rewritten a few times in its life, for
+ * the price of more files that a look-up has to ask, of which a filter answers for all but one.
+ */
+static void make_levels(rocksdb_options_t *options, const struct rocksdb_store_options *wanted)
+{
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
+    rocksdb_options_set_target_file_size_base(options, wanted->file_bytes);
+    rocksdb_options_set_max_bytes_for_level_base(options, wanted->level_bytes);
+    rocksdb_options_set_level0_file_num_compaction_trigger(options, ROCKSDB_LEVEL0_MIN_FILES);
+    rocksdb_options_set_level0_slowdown_writes_trigger(options,
+                                                       ROCKSDB_LEVEL0_MIN_FILES + ROCKSDB_LEVEL0_BACKLOG);
+    rocksdb_options_set_level0_stop_writes_trigger(options,
+                                                   ROCKSDB_LEVEL0_MIN_FILES + ROCKSDB_LEVEL0_BACKLOG);
+}
+
+static size_t within(size_t bytes, size_t least, size_t most)
+{
+    return bytes < least ? least : bytes > most ? most : bytes;
+}
+
+static void make_store_options(struct rocksdb_store *store, const struct rocksdb_store_options *wanted)
 {
     rocksdb_options_t *options = rocksdb_options_create();
     rocksdb_options_set_create_if_missing(options, 1);
@@ -63,24 +83,26 @@ static void make_store_options(struct rocksdb_store *store, size_t file_bytes)
     rocksdb_options_set_db_write_buffer_size(options, 2 * MEMTABLE_BYTES);
     rocksdb_options_set_max_manifest_file_size(options, MANIFEST_BYTES);
     rocksdb_options_set_bytes_per_sync(options, SYNC_BYTES);
-    rocksdb_options_compaction_readahead_size(options, BACKGROUND_READ_AHEAD_BYTES);
+    rocksdb_options_compaction_readahead_size(
+        options, within(wanted->cache_bytes / READ_BUFFER_SHARE, MIN_BUFFER_BYTES, MAX_READ_BUFFER_BYTES));
+    rocksdb_options_set_writable_file_max_buffer_size(
+        options, within(wanted->cache_bytes / WRITE_BUFFER_SHARE, MIN_BUFFER_BYTES, MAX_WRITE_BUFFER_BYTES));
     rocksdb_options_set_avoid_unnecessary_blocking_io(options, 1);
     rocksdb_options_set_block_based_table_factory(options, store->table_options);
     rocksdb_options_set_compression(options, rocksdb_no_compression);
-    rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
-    rocksdb_options_set_target_file_size_base(options, file_bytes);
-    rocksdb_options_set_max_bytes_for_level_base(options, LEVEL_BASE_FILES * file_bytes);
-    rocksdb_options_set_level0_file_num_compaction_trigger(options, LEVEL0_COMPACTION);
-    rocksdb_options_set_level0_slowdown_writes_trigger(options, LEVEL0_STOP);
-    rocksdb_options_set_level0_stop_writes_trigger(options, LEVEL0_STOP);
+    make_levels(options, wanted);
     store->options = options;
 }
 
 void rocksdb_store_options_make(struct rocksdb_store *store, const struct rocksdb_store_options *options)
 {
+    store->cache_bytes = options->cache_bytes;
     make_table_options(store, options->cache_bytes);
-    make_store_options(store, options->file_bytes);
+    make_store_options(store, options);
+    /* Blocks of rows are not kept, since of the rows in one few are asked for again before it goes; what is
+     * kept are index and filters, which these options do not concern. */
     store->lookup_options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_fill_cache(store->lookup_options, 0);
     store->scan_options = rocksdb_readoptions_create();
     rocksdb_readoptions_set_fill_cache(store->scan_options, 0);
     store->write_options = rocksdb_writeoptions_create();

@@ -64,6 +64,7 @@ enum status rocksdb_lookup_get(struct rocksdb_lookup *lookup, struct rocksdb_fam
         lookup->keys[i] = (const char *)keys[i].data;
         lookup->key_sizes[i] = keys[i].size;
     }
+    rocksdb_set_perf_level(rocksdb_disable); /* of this thread */
     rocksdb_batched_multi_get_cf(store->db, store->lookup_options, family->handle, count, lookup->keys,
                                  lookup->key_sizes, lookup->values, lookup->messages, false);
     lookup->count = count;

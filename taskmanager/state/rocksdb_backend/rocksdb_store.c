@@ -38,6 +38,7 @@ static struct rocksdb_family *add_family(struct rocksdb_store *store, const char
     struct rocksdb_family *family = mem_calloc(1, sizeof *family);
     family->store = store;
     family->name = mem_strdup(name);
+    family->level0_files = ROCKSDB_LEVEL0_MIN_FILES;
     rocksdb_family_options_make(family);
     rocksdb_family_set_ttl(family, 0); /* from here on compactions may look at it */
     store->families = mem_realloc(store->families, (store->num_families + 1) * sizeof *store->families);
@@ -162,11 +163,6 @@ enum status rocksdb_store_open(const struct rocksdb_store_options *options, stru
 size_t rocksdb_store_cache_bytes(const struct rocksdb_store *store)
 {
     return rocksdb_cache_get_usage(store->cache);
-}
-
-void rocksdb_store_set_cache_bytes(struct rocksdb_store *store, size_t bytes)
-{
-    rocksdb_cache_set_capacity(store->cache, bytes);
 }
 
 uint64_t rocksdb_store_file_bytes(const struct rocksdb_store *store)

@@ -25,16 +25,16 @@ struct rocksdb_family;
 struct rocksdb_store_options {
     const char *folder; /* made when missing; what is in it is opened */
     bool is_read_only;
-    size_t cache_bytes; /* blocks, index and filters */
+    size_t cache_bytes; /* index and filters, at most */
     size_t file_bytes;  /* of compacted files, about */
+    size_t level_bytes; /* up to so many there is only one level of them */
     struct clock clock;
 };
 
 STATUS_MUST_CHECK enum status rocksdb_store_open(const struct rocksdb_store_options *options,
                                                  struct rocksdb_store **ret_store, struct error *error);
 void rocksdb_store_close(struct rocksdb_store *store);
-size_t rocksdb_store_cache_bytes(const struct rocksdb_store *store); /* in use; any thread */
-void rocksdb_store_set_cache_bytes(struct rocksdb_store *store, size_t bytes);
+size_t rocksdb_store_cache_bytes(const struct rocksdb_store *store);  /* in use; any thread */
 uint64_t rocksdb_store_file_bytes(const struct rocksdb_store *store); /* of all that are live; any thread */
 
 /* Those that are in the folder, in no order; owned by the store. Names are unique. */

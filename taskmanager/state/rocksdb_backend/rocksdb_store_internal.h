@@ -5,6 +5,9 @@
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
+/* Files at level 0 before they are merged into the last level, and beyond which nothing is taken in. */
+enum { ROCKSDB_LEVEL0_MIN_FILES = 4, ROCKSDB_LEVEL0_MAX_FILES = 64, ROCKSDB_LEVEL0_BACKLOG = 24 };
+
 struct rocksdb_family {
     struct rocksdb_store *store;
     char *name;
@@ -13,6 +16,8 @@ struct rocksdb_family {
     rocksdb_compactionfilter_t *filter;
     _Atomic int64_t ttl_ms; /* read by compactions */
     atomic_bool has_files;
+    uint64_t taken_bytes, num_taken; /* all runs ever */
+    uint32_t level0_files;           /* the present setting */
 };
 
 struct rocksdb_store {
@@ -21,6 +26,7 @@ struct rocksdb_store {
     bool is_read_only;
     rocksdb_t *db;
     rocksdb_cache_t *cache;
+    size_t cache_bytes;         /* at most */
     rocksdb_options_t *options; /* of the store, and of each family but for its filter */
     rocksdb_block_based_table_options_t *table_options;
     rocksdb_readoptions_t *lookup_options, *scan_options;

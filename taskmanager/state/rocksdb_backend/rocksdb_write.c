@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,12 +100,56 @@ static void keep_in_memory(const char *path)
     close(descriptor);
 }
 
+enum { LEVEL0_SHARE_PERCENT = 40, CACHE_SHARE = 24, MIN_CACHE_SHARE = 6 };
+
+/* The cache is as large as index and filters of the files that are live, in the bounds given: those of files
+ * that are gone leave it then. */
+static void adapt_cache(struct rocksdb_store *store)
+{
+    size_t wanted = rocksdb_store_file_bytes(store) / CACHE_SHARE;
+    size_t least = store->cache_bytes / MIN_CACHE_SHARE;
+    wanted = wanted < least ? least : wanted > store->cache_bytes ? store->cache_bytes : wanted;
+    rocksdb_cache_set_capacity(store->cache, wanted);
+}
+
+/* As many files at level 0 as make up a share of the state: the larger that is, the rarer it is merged. Each
+ * change of the setting is written to disk by RocksDB, so that small ones are left. */
+static enum status adapt_level0(struct rocksdb_family *family, struct error *error)
+{
+    struct rocksdb_store *store = family->store;
+    uint64_t bytes = 0;
+    if (rocksdb_property_int_cf(store->db, family->handle, "rocksdb.live-sst-files-size", &bytes) != 0)
+        return STATUS_OK;
+    uint64_t wanted = bytes * LEVEL0_SHARE_PERCENT / 100 / (family->taken_bytes / family->num_taken + 1);
+    wanted = wanted < ROCKSDB_LEVEL0_MIN_FILES   ? ROCKSDB_LEVEL0_MIN_FILES
+             : wanted > ROCKSDB_LEVEL0_MAX_FILES ? ROCKSDB_LEVEL0_MAX_FILES
+                                                 : wanted;
+    if (wanted < family->level0_files * 3 / 2 && wanted * 2 > family->level0_files)
+        return STATUS_OK;
+    char trigger[16], stop[16];
+    snprintf(trigger, sizeof trigger, "%u", (unsigned)wanted);
+    snprintf(stop, sizeof stop, "%u", (unsigned)wanted + ROCKSDB_LEVEL0_BACKLOG);
+    const char *const keys[] = {"level0_file_num_compaction_trigger", "level0_slowdown_writes_trigger",
+                                "level0_stop_writes_trigger"};
+    const char *const values[] = {trigger, stop, stop};
+    char *message = NULL;
+    rocksdb_set_options_cf(store->db, family->handle, 3, keys, values, &message);
+    family->level0_files = (uint32_t)wanted;
+    return rocksdb_store_result(store, message, "adapt the store", error);
+}
+
 static enum status take_in(struct rocksdb_run *run, struct error *error)
 {
     struct rocksdb_store *store = run->family->store;
     char *message = NULL;
     rocksdb_sstfilewriter_finish(run->writer, &message);
     enum status status = rocksdb_store_result(store, message, "write the state", error);
+    if (status == STATUS_OK) {
+        run->family->num_taken++;
+        run->family->taken_bytes += rocksdb_run_bytes(run);
+        adapt_cache(store);
+        status = adapt_level0(run->family, error);
+    }
     if (status == STATUS_OK)
         status = wait_for_compactions(store, error);
     if (status != STATUS_OK)

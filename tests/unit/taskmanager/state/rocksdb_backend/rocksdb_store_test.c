@@ -30,6 +30,7 @@ static struct rocksdb_store *open_at(struct fixture *fixture, const char *folder
         .is_read_only = is_read_only,
         .cache_bytes = 1 << 20,
         .file_bytes = 1 << 20,
+        .level_bytes = 16 << 20,
         .clock = {fixture_now_us, fixture_now_us, &fixture->now_us},
     };
     struct rocksdb_store *store = NULL;
