@@ -182,21 +182,21 @@ static int connect_to(int family, const struct sockaddr *address, socklen_t size
     return -1;
 }
 
-int stream_connect(const char *address, int wake_fd, int timeout_ms)
+struct addrinfo *stream_resolve(const char *address)
 {
     char host[HOST_BYTES], port[PORT_BYTES];
-    if (!split_tcp(address, host, port)) {
-        struct sockaddr_un local;
-        socklen_t size;
-        CHECK(local_address(address, &local, &size));
-        return connect_to(AF_UNIX, (const struct sockaddr *)&local, size, wake_fd, timeout_ms);
-    }
-    struct addrinfo *found = resolve(host, port, 0);
+    return split_tcp(address, host, port) ? resolve(host, port, 0) : NULL;
+}
+
+int stream_connect(const char *address, const struct addrinfo *found, int wake_fd, int timeout_ms)
+{
     int fd = -1;
-    for (struct addrinfo *one = found; fd < 0 && one != NULL; one = one->ai_next)
+    for (const struct addrinfo *one = found; fd < 0 && one != NULL; one = one->ai_next)
         fd = connect_to(one->ai_family, one->ai_addr, one->ai_addrlen, wake_fd, timeout_ms);
-    if (found != NULL)
-        freeaddrinfo(found);
+    struct sockaddr_un local;
+    socklen_t size;
+    if (has_scheme(address, INPROC_SCHEME) && local_address(address, &local, &size))
+        fd = connect_to(AF_UNIX, (const struct sockaddr *)&local, size, wake_fd, timeout_ms);
     return fd;
 }
 

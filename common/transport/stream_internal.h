@@ -2,6 +2,7 @@
 
 #include "common/transport/transport_internal.h"
 
+#include <netdb.h>
 #include <sys/socket.h>
 
 /*
@@ -33,9 +34,11 @@ STATUS_MUST_CHECK enum status stream_open_listener(const char *address, int *ret
                                                    struct error *error);
 /* Whether the address can be dialled at all. */
 STATUS_MUST_CHECK enum status stream_check_address(const char *address, struct error *error);
-/* A connected socket that does not block, or -1: nobody is there, or wake_fd became readable. May wait for
- * the name to be resolved. */
-int stream_connect(const char *address, int wake_fd, int timeout_ms);
+/* Where a name leads to; freed with freeaddrinfo. NULL: nowhere now, or the address needs no resolving. May
+ * take as long as the resolver likes. */
+struct addrinfo *stream_resolve(const char *address);
+/* A connected socket that does not block, or -1: nobody is there, or wake_fd became readable. */
+int stream_connect(const char *address, const struct addrinfo *found, int wake_fd, int timeout_ms);
 
 /* A descriptor that a thread waits on, and others wake it by. */
 int stream_wake_create(void);

@@ -41,6 +41,7 @@ struct peer {
     int fd; /* -1: there is no connection */
     bool is_broken;
     bool is_closing;
+    bool is_resolving; /* the thread is in the resolver, which cannot be woken */
     struct pending_send *first, *last;
     size_t sent; /* bytes of first, with its head, that are written */
 };
@@ -124,8 +125,9 @@ void stream_peer_send(struct stream_peer *base, struct stream_message *message,
     }
     if (result == WRITE_BLOCKED)
         add_pending(peer, message, callback, context);
+    bool wakes = result != WRITE_DONE && peer->fd >= 0; /* who dials looks by itself */
     pthread_mutex_unlock(&peer->mutex);
-    if (result != WRITE_DONE)
+    if (wakes)
         stream_wake(peer->wake_fd);
     if (result != WRITE_BLOCKED)
         finish(message, callback, context, result == WRITE_DONE ? STATUS_OK : STATUS_UNAVAILABLE);
@@ -139,23 +141,48 @@ static bool is_closing(struct peer *peer)
     return result;
 }
 
-/* Dials until there is a connection; -1: the peer is being freed. */
-static int connect_peer(struct peer *peer)
+/* False: the peer is being freed. */
+static bool set_resolving(struct peer *peer, bool is_resolving)
+{
+    pthread_mutex_lock(&peer->mutex);
+    bool goes_on = !peer->is_closing;
+    /* Who frees the peer meanwhile leaves it to this thread, and must find that it may. */
+    if (goes_on)
+        peer->is_resolving = is_resolving;
+    pthread_mutex_unlock(&peer->mutex);
+    return goes_on;
+}
+
+enum dial_result { DIAL_CONNECTED, DIAL_CLOSING, DIAL_ABANDONED };
+
+/* Dials until there is a connection. ABANDONED: the peer was freed while this thread was in the resolver; the
+ * rest is this thread's. */
+static enum dial_result dial(struct peer *peer, int *ret_fd)
 {
     int pause_ms = REDIAL_FIRST_MS;
-    while (!is_closing(peer)) {
+    while (set_resolving(peer, true)) {
+        struct addrinfo *found = stream_resolve(peer->address);
+        int fd = -1;
         stream_wake_clear(peer->wake_fd);
-        int fd = stream_connect(peer->address, peer->wake_fd, CONNECT_TIMEOUT_MS);
+        bool goes_on = set_resolving(peer, false);
+        if (goes_on)
+            fd = stream_connect(peer->address, found, peer->wake_fd, CONNECT_TIMEOUT_MS);
+        if (found != NULL)
+            freeaddrinfo(found);
+        if (!goes_on)
+            return DIAL_ABANDONED;
         /* So small a piece always fits into a new socket. */
-        if (fd >= 0 && send(fd, STREAM_PREFACE, STREAM_PREFACE_BYTES, MSG_NOSIGNAL) == STREAM_PREFACE_BYTES)
-            return fd;
+        if (fd >= 0 && send(fd, STREAM_PREFACE, STREAM_PREFACE_BYTES, MSG_NOSIGNAL) == STREAM_PREFACE_BYTES) {
+            *ret_fd = fd;
+            return DIAL_CONNECTED;
+        }
         if (fd >= 0)
             close(fd);
         struct pollfd woken = {.fd = peer->wake_fd, .events = POLLIN};
         poll(&woken, 1, pause_ms);
         pause_ms = 2 * pause_ms < REDIAL_LAST_MS ? 2 * pause_ms : REDIAL_LAST_MS;
     }
-    return -1;
+    return DIAL_CLOSING;
 }
 
 /* Writes what is pending, as far as it goes. False: the connection is broken. */
@@ -210,11 +237,19 @@ static void drop_connection(struct peer *peer)
         finish_pending(lost, STATUS_UNAVAILABLE);
 }
 
+static void peer_free(struct peer *peer)
+{
+    close(peer->wake_fd);
+    pthread_mutex_destroy(&peer->mutex);
+    free(peer);
+}
+
 static void *peer_main(void *context)
 {
     struct peer *peer = context;
-    int fd;
-    while ((fd = connect_peer(peer)) >= 0) {
+    int fd = -1;
+    enum dial_result result;
+    while ((result = dial(peer, &fd)) == DIAL_CONNECTED) {
         if (peer->on_change != NULL)
             peer->on_change(peer->change_context, true);
         pthread_mutex_lock(&peer->mutex);
@@ -225,6 +260,8 @@ static void *peer_main(void *context)
         if (peer->on_change != NULL && !is_closing(peer))
             peer->on_change(peer->change_context, false);
     }
+    if (result == DIAL_ABANDONED)
+        peer_free(peer);
     return NULL;
 }
 
@@ -255,14 +292,24 @@ enum status stream_peer_dial(struct transport *transport, const char *address,
 void stream_peer_destroy(struct stream_peer *base)
 {
     struct peer *peer = (struct peer *)base;
+    pthread_t thread = peer->thread;
     pthread_mutex_lock(&peer->mutex);
     peer->is_closing = true;
+    bool is_resolving = peer->is_resolving;
+    struct pending_send *pending = peer->first;
+    peer->first = peer->last = NULL;
+    peer->sent = 0;
     pthread_mutex_unlock(&peer->mutex);
-    stream_wake(peer->wake_fd);
-    CHECK(pthread_join(peer->thread, NULL) == 0);
-    while (peer->first != NULL)
-        finish_pending(take_first(peer), STATUS_CANCELLED);
-    close(peer->wake_fd);
-    pthread_mutex_destroy(&peer->mutex);
-    free(peer);
+    if (is_resolving) { /* it calls nobody back any more, and frees the peer */
+        CHECK(pthread_detach(thread) == 0);
+    } else {
+        stream_wake(peer->wake_fd);
+        CHECK(pthread_join(thread, NULL) == 0);
+        peer_free(peer);
+    }
+    while (pending != NULL) {
+        struct pending_send *next = pending->next;
+        finish_pending(pending, STATUS_CANCELLED);
+        pending = next;
+    }
 }

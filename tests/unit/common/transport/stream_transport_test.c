@@ -255,6 +255,25 @@ static void what_waits_when_a_peer_is_freed_is_cancelled(void **state)
     free(outbox);
 }
 
+/* A name may take the resolver long: nobody waits for it. */
+static void a_peer_that_is_being_looked_up_is_freed(void **state)
+{
+    (void)state;
+    struct transport *transport = nng_transport_create();
+    struct outbox *outbox = outbox_create();
+    for (int i = 0; i < 20; i++) {
+        struct stream_peer *peer = dial(transport, "tcp://no-such-host.invalid:5", outbox);
+        send_number(peer, 1, 10, outbox);
+        if (i % 2 == 0)
+            usleep(1000);
+        stream_peer_free(peer);
+        assert_int_equal(outbox->cancelled, i + 1);
+    }
+    assert_int_equal(outbox->connected, 0);
+    transport_free(transport);
+    free(outbox);
+}
+
 static void an_address_in_use_is_refused(void **state)
 {
     (void)state;
@@ -284,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_lost_connection_is_told_and_made_again),
         cmocka_unit_test(strangers_are_turned_away),
         cmocka_unit_test(what_waits_when_a_peer_is_freed_is_cancelled),
+        cmocka_unit_test(a_peer_that_is_being_looked_up_is_freed),
         cmocka_unit_test(an_address_in_use_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

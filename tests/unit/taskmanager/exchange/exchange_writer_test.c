@@ -161,9 +161,9 @@ static void small_pieces_are_gathered_and_leave_in_time(void **state)
     stop(test);
 }
 
-/* Rows of one key only: the writer goes on as long as it may gather, then waits, and loses nothing. */
 enum { TURN_MS = 10 };
 
+/* Rows of one key only: the writer goes on as long as it may gather, then waits, and loses nothing. */
 static void a_hot_key_waits_for_its_consumer_alone(void **state)
 {
     (void)state;
