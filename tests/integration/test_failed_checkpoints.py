@@ -17,8 +17,8 @@ from test_retention import files_in, folder_of, referred_to
 
 MOMENTS = [
     ("jobmanager", "checkpoint/before_store=error%3"),
-    ("taskmanager", "task/before_acknowledge=error%4"),
-    ("taskmanager", "task/after_snapshot=error%4"),
+    ("taskmanager", "task/before_acknowledge=error%7"),
+    ("taskmanager", "task/after_snapshot=error%7"),
 ]
 
 
