@@ -12,9 +12,9 @@
 #include <stdatomic.h>
 
 /*
- * Threads: a subtask's own thread polls its gate and runs its writers. The transport's threads bring frames,
- * one at a time, and tell of connections. The hub's timer sends heartbeats and looks for peers that are
- * silent.
+ * Threads: a subtask's own thread polls its gate and runs its writers. The transport's threads, one for each
+ * connection, bring frames, those of one peer in order, and tell of connections. The hub's timer sends
+ * heartbeats and looks for peers that are silent.
  *
  * Locks, taken in this order: the hub's mutex (peers and maps of channels; frames are dealt with under it,
  * and ends come and go under it), then that of a gate or a writer. wake is called under any of them.
