@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "common/base/timed_condition.h"
 #include "jobmanager/gateway/gateway.h"
 #include "jobmanager/job_store/job_store.h"
@@ -127,6 +128,7 @@ static enum status try_lead(struct jobmanager *jobmanager, bool *ret_is_leader, 
 static void *run_election(void *context)
 {
     struct jobmanager *jobmanager = context;
+    thread_set_name("leader-election");
     struct error error;
     bool is_leader = jobmanager->is_leading;
     while (!is_leader && pause_for(jobmanager, STANDBY_POLL_MS)) {

@@ -1,5 +1,6 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "common/transport/stream_internal.h"
 
 #include <errno.h>
@@ -43,6 +44,7 @@ struct listener {
 static void *read_connection(void *context)
 {
     struct connection *connection = context;
+    thread_set_name("stream-reader");
     struct listener *listener = connection->listener;
     struct stream_reader *reader = stream_reader_create(connection->fd);
     struct stream_message *message;
@@ -133,6 +135,7 @@ static void join_connections(struct listener *listener, bool all)
 static void *accept_main(void *context)
 {
     struct listener *listener = context;
+    thread_set_name("stream-listener");
     bool has_descriptors = true, is_closing = false;
     while (!is_closing) {
         struct pollfd polled[] = {{.fd = listener->wake_fd, .events = POLLIN},

@@ -1,5 +1,6 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "common/transport/stream_internal.h"
 
 #include <errno.h>
@@ -247,6 +248,7 @@ static void peer_free(struct peer *peer)
 static void *peer_main(void *context)
 {
     struct peer *peer = context;
+    thread_set_name("stream-sender");
     int fd = -1;
     enum dial_result result;
     while ((result = dial(peer, &fd)) == DIAL_CONNECTED) {

@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "common/base/timed_condition.h"
 
 #include <stdio.h>
@@ -97,6 +98,7 @@ static void settle(struct dispatcher *dispatcher)
 static void *run_dispatcher(void *context)
 {
     struct dispatcher *dispatcher = context;
+    thread_set_name("dispatcher");
     while (!atomic_load(&dispatcher->is_stopping)) {
         int64_t wait_ms = next_timer_ms(dispatcher) - dispatcher_now_ms(dispatcher);
         wait_ms = wait_ms < 0 ? 0 : wait_ms > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait_ms;
@@ -189,8 +191,8 @@ enum status dispatcher_start(struct dispatcher *dispatcher, struct error *error)
     CHECK(dispatcher->epoch > 0);
     dispatcher->leader_since_ms = clock_wall_ms(&dispatcher->process->clock);
     dispatcher_create_resources(dispatcher);
-    dispatcher->io = io_pool_create(IO_THREADS);
-    dispatcher->savepoint_io = io_pool_create(SAVEPOINT_THREADS);
+    dispatcher->io = io_pool_create("dispatcher-io", IO_THREADS);
+    dispatcher->savepoint_io = io_pool_create("savepoint-io", SAVEPOINT_THREADS);
     enum status status = dispatcher_recover_jobs(dispatcher, error);
     if (status != STATUS_OK)
         return status;

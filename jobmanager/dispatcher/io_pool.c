@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct work_item {
 
 /* Invariant, under mutex: items are in the order given; of each key only the first may run. */
 struct io_pool {
+    const char *name;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     struct work_item *first;
@@ -58,6 +60,7 @@ static void remove_item(struct io_pool *pool, struct work_item *item)
 static void *run_worker(void *context)
 {
     struct io_pool *pool = context;
+    thread_set_name(pool->name);
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
         struct work_item *item = next_item(pool);
@@ -78,9 +81,10 @@ static void *run_worker(void *context)
     return NULL;
 }
 
-struct io_pool *io_pool_create(uint32_t num_threads)
+struct io_pool *io_pool_create(const char *name, uint32_t num_threads)
 {
     struct io_pool *pool = mem_calloc(1, sizeof *pool);
+    pool->name = name;
     pool->end = &pool->first;
     CHECK(pthread_mutex_init(&pool->mutex, NULL) == 0);
     CHECK(pthread_cond_init(&pool->changed, NULL) == 0);

@@ -1,5 +1,6 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "jobmanager/gateway/gateway_internal.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static void close_idle_sessions(struct gateway *gateway)
 static void *pool_thread(void *argument)
 {
     struct gateway *gateway = argument;
+    thread_set_name("gateway");
     for (;;) {
         struct session *session = event_queue_pop(gateway->runnable, IDLE_CHECK_MS);
         if (session == NULL && event_queue_is_closed(gateway->runnable))

@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "common/base/timed_condition.h"
 
 #include <stdio.h>
@@ -168,6 +169,7 @@ static void free_peers(struct exchange_peer *peers)
 void *hub_timer_main(void *context)
 {
     struct exchange_hub *hub = context;
+    thread_set_name("exchange-timer");
     int64_t interval_us = hub->options.heartbeat_interval_ms * 1000;
     pthread_mutex_lock(&hub->mutex);
     while (!hub->is_closing) {

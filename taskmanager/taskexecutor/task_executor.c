@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
+#include "common/base/thread_name.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ static void handle(struct task_executor *executor, struct executor_event *event)
 static void *run(void *context)
 {
     struct task_executor *executor = context;
+    thread_set_name("taskexecutor");
     while (!executor->is_stopping || executor->entries != NULL) {
         if (!executor->is_stopping)
             executor_run_session(executor);

@@ -2,9 +2,11 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Wakes end a wait at once; the bound covers a wake that comes just before a source begins to wait. */
@@ -257,9 +259,20 @@ static void name_error(struct task *task)
     error->subtask = (int32_t)task_id(task)->subtask;
 }
 
+/* By the first operator of the vertex and the subtask. */
+static void name_thread(struct task *task)
+{
+    const char *name = task->options.vertex->name;
+    const char *end = strstr(name, " -> ");
+    char first[64];
+    snprintf(first, sizeof first, "%.*s", end == NULL ? (int)sizeof first : (int)(end - name), name);
+    thread_set_numbered_name(first, task_id(task)->subtask);
+}
+
 void *task_main(void *context)
 {
     struct task *task = context;
+    name_thread(task);
     bool went_well = run(task);
     task_give_back_all(task);
     task_uploads_free(task->uploads);

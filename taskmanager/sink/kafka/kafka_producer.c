@@ -1,4 +1,5 @@
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "common/connector/kafka/kafka_client_properties.h"
 #include "taskmanager/sink/kafka/kafka_sink_internal.h"
 
@@ -74,6 +75,7 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
 static void *run(void *argument)
 {
     struct kafka_producer *producer = argument;
+    thread_set_name("kafka-producer");
     while (!atomic_load(&producer->is_stopping))
         rd_kafka_poll(producer->handle, POLL_TIMEOUT_MS);
     return NULL;

@@ -1,4 +1,5 @@
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "taskmanager/source/kafka/kafka_internal.h"
 
 #include <stdlib.h>
@@ -65,6 +66,7 @@ static bool wait_interval(struct kafka_discovery *discovery, int64_t interval_ms
 static void *run(void *argument)
 {
     struct kafka_source *source = argument;
+    thread_set_name("kafka-discovery");
     while (wait_interval(&source->discovery, source->config->discovery_interval_ms))
         for (size_t t = 0; t < source->config->topic_count; t++)
             look(source, t);

@@ -34,7 +34,7 @@ static void work_of_a_key_runs_alone_and_in_order(void **state)
     (void)state;
     struct key_state keys[NUM_KEYS] = {0};
     struct work works[NUM_WORKS];
-    struct io_pool *pool = io_pool_create(4);
+    struct io_pool *pool = io_pool_create("io", 4);
     for (int i = 0; i < NUM_WORKS; i++) {
         works[i] = (struct work){&keys[i % NUM_KEYS], i / NUM_KEYS};
         io_pool_submit(pool, (uint64_t)(i % NUM_KEYS), run, &works[i]);
