@@ -24,13 +24,31 @@ struct retained_checkpoint {
     size_t num_files;
 };
 
-enum progress {
-    PROGRESS_NONE,
-    PROGRESS_WAITS, /* for acknowledgements */
-    PROGRESS_STORES /* all have acknowledged; it is being published */
+enum pending_progress {
+    PENDING_NONE,
+    PENDING_WAITS, /* for acknowledgements */
+    PENDING_STORES /* all have acknowledged; it is being published */
 };
 
-/* Invariant: metadata is there exactly when progress is not NONE; acknowledged counts its true entries. */
+/* Invariant: metadata is there exactly when progress is not NONE; num_acknowledged counts the true entries.
+ */
+struct pending_checkpoint {
+    enum pending_progress progress;
+    struct checkpoint_metadata *metadata;
+    struct requested_checkpoint request; /* behind it */
+    bool is_final;
+    bool *acknowledged; /* of each task */
+    uint32_t num_acknowledged;
+    uint32_t num_end_of_input;
+};
+
+struct checkpoint_history {
+    struct checkpoint_record records[COORDINATOR_HISTORY];
+    size_t num_records; /* ever; the newest is at (num_records - 1) modulo COORDINATOR_HISTORY */
+    struct coordinator_counts counts;
+    struct restored_checkpoint restored;
+};
+
 struct coordinator {
     struct coordinator_options options;
     struct coordinator_callbacks callbacks;
@@ -49,38 +67,49 @@ struct coordinator {
 
     struct requested_checkpoint queue[COORDINATOR_MAX_REQUESTS]; /* oldest first */
     size_t num_queued;
-    struct requested_checkpoint current; /* behind the checkpoint in progress */
     uint64_t stop_id;
-
-    enum progress progress;
-    struct checkpoint_metadata *metadata;
-    bool is_final;
-    bool *acknowledged;
-    uint32_t num_acknowledged;
-    uint32_t num_end_of_input;
+    struct pending_checkpoint pending;
+    uint32_t failures_in_row;
 
     struct checkpoint_metadata *latest;
     struct retained_checkpoint retained[MAX_RETAINED]; /* oldest first */
     size_t num_retained;
     struct state_files files; /* that the retained ones refer to */
-    uint32_t failures_in_row;
-    struct coordinator_counts counts;
-    struct restored_checkpoint restored;
-    struct checkpoint_record history[COORDINATOR_HISTORY];
-    size_t num_history; /* ever; the newest is at (num_history - 1) modulo COORDINATOR_HISTORY */
+    struct checkpoint_history history;
 };
 
-void coordinator_add_record(struct coordinator *coordinator, int64_t now_ms);
-/* NULL when it is forgotten. */
-struct checkpoint_record *coordinator_record(struct coordinator *coordinator, uint64_t checkpoint_id);
+/* Triggers the next checkpoint if it is time. */
+void coordinator_advance(struct coordinator *coordinator, int64_t now_ms);
+void coordinator_fail_job(struct coordinator *coordinator, const struct error *failure);
+
+/* pending_checkpoint.c */
+void pending_checkpoint_begin(struct coordinator *coordinator, uint64_t checkpoint_id, int64_t now_ms);
+/* Gives it up. True: the job was to end with it, and its sources stand still. */
+bool pending_checkpoint_abort(struct coordinator *coordinator, const struct error *reason, int64_t now_ms);
+/* It fails if its time is over. */
+void pending_checkpoint_expire(struct coordinator *coordinator, int64_t now_ms);
+
+/* completed_checkpoints.c */
 uint32_t coordinator_num_uncommitted(const struct coordinator *coordinator);
 void coordinator_retain(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
                         bool is_committed);
+/* Discards what is committed and older than what is to be kept. */
+void coordinator_subsume(struct coordinator *coordinator);
 /* The tasks' files of a checkpoint that was given up. */
 void coordinator_scrap(struct coordinator *coordinator, struct checkpoint_metadata *metadata);
-void coordinator_free_records(struct coordinator *coordinator);
+
+/* checkpoint_history.c */
+void coordinator_add_record(struct coordinator *coordinator, int64_t now_ms);
+/* NULL when it is forgotten. */
+struct checkpoint_record *coordinator_record(struct coordinator *coordinator, uint64_t checkpoint_id);
 void coordinator_note_task(struct coordinator *coordinator,
                            const struct coordinator_acknowledgement *acknowledgement, int64_t now_ms);
+void coordinator_note_failure(struct coordinator *coordinator, uint64_t checkpoint_id,
+                              const struct error *reason, int64_t now_ms);
+void coordinator_note_completed(struct coordinator *coordinator, const struct checkpoint_metadata *metadata,
+                                uint64_t size_bytes, int64_t now_ms);
+void coordinator_note_committed(struct coordinator *coordinator, uint64_t checkpoint_id, int64_t now_ms);
+void coordinator_free_records(struct coordinator *coordinator);
 
 /* requested_checkpoints.c */
 void requested_checkpoint_clear(struct requested_checkpoint *request);
@@ -95,7 +124,3 @@ void coordinator_settle_current(struct coordinator *coordinator, struct retained
                                 struct checkpoint_metadata *metadata);
 /* Its commit is done: its savepoint is written. */
 void coordinator_begin_copy(struct coordinator *coordinator, struct retained_checkpoint *retained);
-void coordinator_fail_job(struct coordinator *coordinator, const struct error *failure);
-
-/* Discards what is committed and older than what is to be kept. */
-void coordinator_subsume(struct coordinator *coordinator);

@@ -56,10 +56,10 @@ void coordinator_ask(struct coordinator *coordinator, const struct coordinator_r
 
 bool coordinator_take_request(struct coordinator *coordinator)
 {
-    CHECK(coordinator->current.id[0] == '\0');
+    CHECK(coordinator->pending.request.id[0] == '\0');
     if (coordinator->num_queued == 0)
         return false;
-    coordinator->current = coordinator->queue[0];
+    coordinator->pending.request = coordinator->queue[0];
     coordinator->num_queued--;
     memmove(&coordinator->queue[0], &coordinator->queue[1],
             coordinator->num_queued * sizeof coordinator->queue[0]);
@@ -69,8 +69,8 @@ bool coordinator_take_request(struct coordinator *coordinator)
 bool coordinator_refuse_current(struct coordinator *coordinator, uint64_t checkpoint_id,
                                 const struct error *reason)
 {
-    bool was_stop = coordinator->current.kind == CHECKPOINT_STOP;
-    answer(coordinator, &coordinator->current, checkpoint_id, reason);
+    bool was_stop = coordinator->pending.request.kind == CHECKPOINT_STOP;
+    answer(coordinator, &coordinator->pending.request, checkpoint_id, reason);
     return was_stop;
 }
 
@@ -84,13 +84,13 @@ void coordinator_refuse_queued(struct coordinator *coordinator, const struct err
 void coordinator_settle_current(struct coordinator *coordinator, struct retained_checkpoint *retained,
                                 struct checkpoint_metadata *metadata)
 {
-    if (coordinator->current.folder == NULL) {
-        answer(coordinator, &coordinator->current, metadata->checkpoint_id, NULL);
+    if (coordinator->pending.request.folder == NULL) {
+        answer(coordinator, &coordinator->pending.request, metadata->checkpoint_id, NULL);
         return;
     }
     retained->savepoint = checkpoint_metadata_ref(metadata);
-    retained->request = coordinator->current;
-    coordinator->current = (struct requested_checkpoint){0};
+    retained->request = coordinator->pending.request;
+    coordinator->pending.request = (struct requested_checkpoint){0};
     if (retained->request.kind == CHECKPOINT_STOP)
         coordinator->stop_id = metadata->checkpoint_id;
 }
