@@ -98,12 +98,11 @@ enum status decode_vertex(const struct decoder *decoder, const MESSAGE(Vertex) *
         const MESSAGE(Node) *node = message->nodes[i];
         if (i > 0 && node->parent >= i)
             return decode_corrupt(decoder, "a node stands before its parent");
-        size_t uid_size = strlen(node->uid);
-        if (uid_size != 0 && uid_size != PLAN_UID_BYTES - 1)
+        if (strlen(node->uid) != PLAN_UID_BYTES - 1)
             return decode_corrupt(decoder, "a node's uid is no hexadecimal number of 128 bits");
         nodes[i].id = node->id;
         nodes[i].name = arena_strdup(arena, node->name);
-        memcpy(nodes[i].uid, node->uid, uid_size);
+        memcpy(nodes[i].uid, node->uid, PLAN_UID_BYTES);
         nodes[i].changelog = (uint8_t)node->changelog;
         const struct schema *input = NULL;
         enum status status = decode_schema(decoder, node->schema, &nodes[i].schema);

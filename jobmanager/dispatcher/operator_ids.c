@@ -3,13 +3,12 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void add_node(const struct plan_vertex *vertex, const struct plan_node *node, void *context)
 {
+    (void)vertex;
     struct operator_ids *ids = context;
     ids->items = mem_realloc(ids->items, (ids->count + 1) * sizeof *ids->items);
     struct operator_id *id = &ids->items[ids->count++];
@@ -18,10 +17,7 @@ static void add_node(const struct plan_vertex *vertex, const struct plan_node *n
         .node_id = node->id,
         .sink_id = node->kind == PLAN_SINK ? (int64_t)node->sink->sink_id : -1,
     };
-    if (node->uid[0] != '\0')
-        memcpy(id->uid, node->uid, sizeof id->uid);
-    else
-        snprintf(id->uid, sizeof id->uid, "%.24s%08" PRIx32, vertex->id, node->id);
+    memcpy(id->uid, node->uid, sizeof id->uid);
 }
 
 void operator_ids_init(struct operator_ids *ids, const struct plan_job_graph *graph)

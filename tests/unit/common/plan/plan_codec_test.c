@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -24,6 +25,7 @@ static struct plan_node *make_node(struct plan_job_graph *graph, enum plan_node_
 {
     struct plan_node *node = arena_calloc(graph->arena, 1, sizeof *node);
     *node = (struct plan_node){.kind = kind, .name = name, .id = id, .schema = two_columns(graph, "a", "b")};
+    snprintf(node->uid, sizeof node->uid, "%032x", id);
     return node;
 }
 
@@ -342,7 +344,6 @@ static struct plan_node *window_node(struct plan_job_graph *graph, enum plan_agg
     node->window_aggregate = aggregate;
     node->schema = schema;
     node->changelog = PLAN_INSERTS;
-    memset(node->uid, 'f', PLAN_UID_BYTES - 1);
     return node;
 }
 
@@ -425,7 +426,7 @@ static void windows_and_their_edge_survive(void **state)
     assert_int_equal(aggregate->calls[0].result.precision, 38);
     assert_int_equal(aggregate->properties[1], PLAN_WINDOW_TIME);
     assert_string_equal(aggregate->late_records_topic, "late");
-    assert_int_equal(strlen(global->uid), PLAN_UID_BYTES - 1);
+    assert_string_equal(global->uid, "00000000000000000000000000000003");
     assert_int_equal(global->changelog, PLAN_INSERTS);
     assert_int_equal(graph->edge_count, 1);
     assert_int_equal(graph->edges[0].partitioning, PLAN_HASH);
@@ -552,6 +553,20 @@ static void operators_over_columns_that_are_not_there_are_refused(void **state)
     buffer_free(&bytes);
 }
 
+/* Its state would be found by nobody. */
+static void a_node_without_its_uid_is_refused(void **state)
+{
+    (void)state;
+    struct buffer bytes = {0};
+    struct plan_job_graph *graph = make_window_graph(), *decoded = NULL;
+    struct error error;
+    ((struct plan_node *)graph->vertices[0].root)->uid[0] = '\0';
+    plan_job_graph_encode(graph, &bytes);
+    assert_int_equal(plan_job_graph_decode(bytes.data, bytes.size, &decoded, &error), STATUS_CORRUPT);
+    buffer_free(&bytes);
+    plan_job_graph_free(graph);
+}
+
 /* Every cut and many a flipped byte is either refused or gives a graph that can be walked. */
 static void damage(struct plan_job_graph *graph)
 {
@@ -591,6 +606,7 @@ int main(void)
         cmocka_unit_test(windows_and_their_edge_survive),
         cmocka_unit_test(operators_with_state_survive),
         cmocka_unit_test(operators_over_columns_that_are_not_there_are_refused),
+        cmocka_unit_test(a_node_without_its_uid_is_refused),
         cmocka_unit_test(a_graph_survives_the_way_there_and_back),
         cmocka_unit_test(a_bound_sink_finds_its_columns_by_name),
         cmocka_unit_test(every_call_of_the_function_table_survives),

@@ -174,20 +174,6 @@ static void key_groups_must_be_the_same_and_suffice(void **state)
     expect_refused(fixture, "parallelism of 128");
 }
 
-static void a_node_without_an_id_gets_one_from_its_place(void **state)
-{
-    struct fixture *fixture = *state;
-    struct plan_node bare = source_node;
-    bare.uid[0] = '\0';
-    struct plan_vertex place = vertex;
-    place.root = &bare;
-    fixture->graph->vertices = &place;
-    operator_ids_free(&fixture->ids);
-    operator_ids_init(&fixture->ids, fixture->graph);
-    assert_string_equal(operator_ids_of_node(&fixture->ids, 11)->uid, "0123456789abcdef012345670000000b");
-    assert_string_equal(operator_ids_of_node(&fixture->ids, 12)->uid, SINK_UID);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,7 +184,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(files_for_a_sink_that_is_not_here_are_never_dropped, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(key_groups_must_be_the_same_and_suffice, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_node_without_an_id_gets_one_from_its_place, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,11 +93,17 @@ static void encode_graph(struct fixture *fixture, uint64_t rows, enum plan_sink_
     struct plan_node nodes[2] = {
         {.kind = PLAN_SOURCE,
          .id = 1,
+         .uid = "00000000000000000000000000000001",
          .name = "Source: g[1]",
          .schema = schema,
          .source = &source,
          .child_count = 1},
-        {.kind = PLAN_SINK, .id = 2, .name = "s[2]: Writer", .schema = schema, .sink = &sink},
+        {.kind = PLAN_SINK,
+         .id = 2,
+         .uid = "00000000000000000000000000000002",
+         .name = "s[2]: Writer",
+         .schema = schema,
+         .sink = &sink},
     };
     const struct plan_node *child = &nodes[1];
     nodes[0].children = &child;
