@@ -167,8 +167,6 @@ void dispatcher_free_peers(struct dispatcher *dispatcher);
 void dispatcher_allocate_slots(struct dispatcher *dispatcher);
 
 /* job.c */
-/* UUID and place: a table that was copied with its folder has the UUID of the first. */
-bool job_is_same_table(const struct plan_iceberg_sink *a, const struct plan_iceberg_sink *b);
 struct job *job_create(struct dispatcher *dispatcher, const struct stored_job *stored,
                        struct plan_job_graph *graph);
 void job_free(struct job *job);
@@ -178,23 +176,39 @@ STATUS_MUST_CHECK enum status job_start(struct job *job, bool is_recovered, enum
 /* A job whose machines cannot be made: it is FAILED. */
 void job_fail_unstarted(struct job *job, const struct error *error);
 void job_add_exception(struct job *job, const struct execution *execution, const struct error *error);
-void job_store_state_now(struct job *job);
 void job_after_event(struct job *job);
 void job_set_state(struct job *job, enum job_state state);
 /* The vertex of that id; -1 when there is none. */
 int32_t job_vertex_index(const struct job *job, const char *vertex_id);
 void job_task_name(const struct job *job, const struct execution *execution, struct buffer *name);
 
-/* job_rpc.c, job_io.c and job_removal.c: the operations of a job's master */
-void job_rpc_operations(struct job *job, struct job_operations *operations);
-void job_io_operations(struct job *job, struct job_operations *operations);
+/* The operations of a job's master, whose context is the job: job_rpc.c, job_tables.c, job_checkpoints.c,
+ * job_records.c, job_savepoints.c, job_removal.c */
+void job_rpc_operations(struct job_operations *operations);
+void job_table_operations(struct job_operations *operations);
+void job_checkpoint_operations(struct job_operations *operations);
+void job_record_operations(struct job_operations *operations);
+void job_savepoint_operations(struct job_operations *operations);
 void job_removal_operations(struct job_operations *operations);
+
+/* job_tables.c */
+/* One entry for each table that sinks write, however many. */
+void job_gather_tables(struct job *job);
+STATUS_MUST_CHECK enum status job_open_tables(struct job *job, struct error *error);
+/* -1: it writes none that is committed to. */
+int32_t job_table_of_sink(const struct job *job, uint32_t sink_id);
+
+/* job_removal.c */
 /* The job is at its end, which is stored: its checkpoints go, or only what they do not refer to. */
 void job_clean_up(struct job *job);
 /* As above, for a job whose leader died before it came to it. On the dispatcher's thread or before it runs.
  */
 void job_clean_up_recovered(struct job *job);
+
+/* job_records.c */
+/* The state counts, and is shown, once it is in the store. */
 void job_put_state(struct job *job, enum job_state state);
+void job_store_state_now(struct job *job);
 
 /* job_settings.c */
 /* NULL: nobody says anything. */
@@ -208,6 +222,14 @@ STATUS_MUST_CHECK enum status job_keeps_checkpoints(const struct plan_job_graph 
 STATUS_MUST_CHECK enum status job_claims_restored(const struct plan_job_graph *graph,
                                                   const struct configuration *configuration, bool *ret_claims,
                                                   struct error *error);
+char *job_checkpoint_directory(const struct configuration *configuration); /* for the caller to free */
+/* As far as they are told by settings and by the job. */
+STATUS_MUST_CHECK enum status job_read_checkpoint_settings(const struct job *job,
+                                                           struct coordinator_options *options,
+                                                           struct error *error);
+STATUS_MUST_CHECK enum status job_read_restart_settings(const struct job *job,
+                                                        struct scheduler_options *options,
+                                                        struct error *error);
 
 /* found_adoption.c: replaces what was found of another job by what this one restores. */
 STATUS_MUST_CHECK enum status found_checkpoints_adopt(struct found_checkpoints *found,
@@ -229,9 +251,6 @@ bool operations_answer(struct dispatcher *dispatcher, const char *operation_id, 
 void operations_end(struct dispatcher *dispatcher, const char *operation_id, const struct error *failure);
 void operations_job_moved(struct dispatcher *dispatcher, const char *job_id, enum job_state state);
 void operations_free(struct dispatcher *dispatcher);
-
-/* job_savepoints.c */
-void job_savepoint_operations(struct job_operations *operations);
 
 /* view_build.c, views.c */
 const struct job_view *job_view_build(struct job *job);

@@ -1,55 +1,10 @@
 /* A job as the dispatcher holds it: its description, its machines, what is remembered of it. */
-#include "common/base/check.h"
 #include "common/base/memory.h"
-#include "common/plan/plan_codec.h"
 #include "jobmanager/dispatcher/dispatcher_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { DEFAULT_TOLERABLE_FAILURES = 3 };
-
-static const char *checkpoint_directory(const struct dispatcher *dispatcher, struct buffer *fallback)
-{
-    const struct configuration *configuration = dispatcher->options.configuration;
-    const char *directory = configuration_text(configuration, "execution.checkpointing.dir", NULL);
-    if (directory == NULL)
-        directory = configuration_text(configuration, "state.checkpoints.dir", NULL);
-    if (directory != NULL)
-        return directory;
-    buffer_printf(fallback, "%s/checkpoints",
-                  configuration_text(configuration, "high-availability.storageDir", "."));
-    return buffer_text(fallback);
-}
-
-bool job_is_same_table(const struct plan_iceberg_sink *a, const struct plan_iceberg_sink *b)
-{
-    return strcmp(a->table_uuid, b->table_uuid) == 0 && strcmp(a->table_location, b->table_location) == 0;
-}
-
-/* One entry for each table that sinks write, however many. */
-static void gather_tables(struct job *job)
-{
-    const struct plan_job_graph *graph = job->graph;
-    job->tables = mem_calloc(graph->sink_count + 1, sizeof *job->tables);
-    for (uint32_t s = 0; s < graph->sink_count; s++) {
-        const struct plan_node *node = plan_job_graph_sink(graph, s);
-        if (node == NULL || node->sink->kind != PLAN_SINK_ICEBERG)
-            continue;
-        const struct plan_iceberg_sink *sink = node->sink->iceberg;
-        uint32_t t = 0;
-        while (t < job->num_tables && !job_is_same_table(job->tables[t].sink, sink))
-            t++;
-        if (t < job->num_tables)
-            continue;
-        struct buffer name = {0};
-        buffer_printf(&name, "%s.%s in %s", sink->config->database, sink->config->table,
-                      sink->config->warehouse);
-        job->tables[job->num_tables++] =
-            (struct job_table){.name = buffer_take(&name, NULL), .sink_id = s, .sink = sink};
-    }
-}
 
 struct job *job_create(struct dispatcher *dispatcher, const struct stored_job *stored,
                        struct plan_job_graph *graph)
@@ -73,14 +28,12 @@ struct job *job_create(struct dispatcher *dispatcher, const struct stored_job *s
     for (size_t v = 0; v < graph->vertex_count; v++)
         job->num_executions += graph->vertices[v].parallelism;
     job->metrics = mem_calloc(job->num_executions + 1, sizeof *job->metrics);
-    struct buffer fallback = {0};
-    job->checkpoint_directory = mem_strdup(checkpoint_directory(dispatcher, &fallback));
-    buffer_free(&fallback);
+    job->checkpoint_directory = job_checkpoint_directory(dispatcher->options.configuration);
     job->checkpoint_folder = checkpoint_job_folder(
         job->checkpoint_directory, job_store_name_space(dispatcher->options.job_store), job->id);
     if (plan_job_graph_has_sink(graph, PLAN_SINK_COLLECT))
         job->collect = collect_result_create();
-    gather_tables(job);
+    job_gather_tables(job);
     job->is_dirty = true;
     return job;
 }
@@ -122,110 +75,6 @@ void job_free(struct job *job)
     free(job);
 }
 
-static enum status duration(const struct job *job, const char *key, int64_t given_ms, int64_t fallback_ms,
-                            int64_t *ret_ms, struct error *error)
-{
-    if (given_ms >= 0) {
-        *ret_ms = given_ms;
-        return STATUS_OK;
-    }
-    return configuration_duration_ms(job->dispatcher->options.configuration, key, fallback_ms, ret_ms, error);
-}
-
-static enum status read_checkpoint_options(const struct job *job, struct coordinator_options *options,
-                                           struct error *error)
-{
-    const struct configuration *configuration = job->dispatcher->options.configuration;
-    const struct plan_job_configuration *given = &job->graph->configuration;
-    int64_t tolerable = given->tolerable_failed_checkpoints, retained = 3;
-    enum status status = duration(job, "execution.checkpointing.interval", given->checkpoint_interval_ms,
-                                  10000, &options->interval_ms, error);
-    if (status == STATUS_OK)
-        status = duration(job, "execution.checkpointing.timeout", given->checkpoint_timeout_ms, 600000,
-                          &options->timeout_ms, error);
-    if (status == STATUS_OK)
-        status = duration(job, "execution.checkpointing.min-pause", given->min_pause_ms, 0,
-                          &options->min_pause_ms, error);
-    if (status == STATUS_OK && tolerable < 0)
-        status = configuration_integer(configuration, "execution.checkpointing.tolerable-failed-checkpoints",
-                                       DEFAULT_TOLERABLE_FAILURES, 0, INT32_MAX, &tolerable, error);
-    if (status == STATUS_OK)
-        status = configuration_integer(configuration, "execution.checkpointing.num-retained", 3, 1, 100,
-                                       &retained, error);
-    if (status != STATUS_OK)
-        return status;
-    options->tolerable_failures = (uint32_t)tolerable;
-    options->num_retained = (uint32_t)retained;
-    options->max_uncommitted = MAX_UNCOMMITTED;
-    options->rewinds = job->num_tables > 0;
-    options->num_tasks = (uint32_t)job->num_executions;
-    options->max_parallelism = job->graph->max_parallelism;
-    options->name_space = job_store_name_space(job->dispatcher->options.job_store);
-    options->job_id = job->id;
-    options->lineage = job->lineage;
-    options->epoch = job->dispatcher->epoch;
-    return STATUS_OK;
-}
-
-static enum status read_restart_options(const struct job *job, struct scheduler_options *options,
-                                        struct error *error)
-{
-    const struct configuration *configuration = job->dispatcher->options.configuration;
-    const char *strategy = job->graph->configuration.restart_strategy;
-    if (strategy == NULL)
-        strategy = configuration_text(configuration, "restart-strategy.type", "exponential-delay");
-    options->max_backoff_ms = 10000;
-    options->min_backoff_ms = 100;
-    options->cancel_timeout_ms = TASK_CANCEL_TIMEOUT_MS;
-    if (strcmp(strategy, "none") == 0 || strcmp(strategy, "off") == 0 || strcmp(strategy, "disable") == 0) {
-        options->strategy = RESTART_NONE;
-        return STATUS_OK;
-    }
-    if (strcmp(strategy, "fixed-delay") == 0 || strcmp(strategy, "fixeddelay") == 0) {
-        int64_t attempts = 1;
-        options->strategy = RESTART_FIXED;
-        enum status status = configuration_integer(configuration, "restart-strategy.fixed-delay.attempts", 1,
-                                                   0, INT32_MAX, &attempts, error);
-        if (status == STATUS_OK)
-            status = configuration_duration_ms(configuration, "restart-strategy.fixed-delay.delay", 1000,
-                                               &options->min_backoff_ms, error);
-        options->max_attempts = (uint32_t)attempts;
-        options->max_backoff_ms = options->min_backoff_ms;
-        return status;
-    }
-    options->strategy = RESTART_EXPONENTIAL;
-    enum status status =
-        configuration_duration_ms(configuration, "restart-strategy.exponential-delay.initial-backoff", 100,
-                                  &options->min_backoff_ms, error);
-    if (status == STATUS_OK)
-        status = configuration_duration_ms(configuration, "restart-strategy.exponential-delay.max-backoff",
-                                           10000, &options->max_backoff_ms, error);
-    return status;
-}
-
-static enum status open_tables(struct job *job, struct error *error)
-{
-    for (uint32_t t = 0; t < job->num_tables; t++) {
-        const struct plan_iceberg_sink *sink = job->tables[t].sink;
-        struct table_committer_options options = {
-            .catalog_type = "hadoop",
-            .warehouse = sink->config->warehouse,
-            .database = sink->config->database,
-            .table = sink->config->table,
-            .table_uuid = sink->table_uuid,
-            .lineage = job->lineage,
-            .branch = "main",
-            .job_id = job->id,
-            .epoch = job->dispatcher->epoch,
-        };
-        enum status status =
-            table_committer_open(job->dispatcher->process, &options, &job->tables[t].committer, error);
-        if (status != STATUS_OK)
-            return error_prefix(error, "table %s", job->tables[t].name);
-    }
-    return file_io_for_uri(job->checkpoint_directory, &job->checkpoint_io, error);
-}
-
 static struct job_master *make_master(struct job *job, struct job_master_options *options)
 {
     const struct plan_job_graph *graph = job->graph;
@@ -239,22 +88,19 @@ static struct job_master *make_master(struct job *job, struct job_master_options
     int32_t *table_of_sink = mem_calloc(graph->sink_count + 1, sizeof *table_of_sink);
     for (uint32_t t = 0; t < job->num_tables; t++)
         names[t] = job->tables[t].name;
-    for (uint32_t s = 0; s < graph->sink_count; s++) {
-        const struct plan_node *node = plan_job_graph_sink(graph, s);
-        table_of_sink[s] = -1;
-        for (uint32_t t = 0; t < job->num_tables && node->sink->kind == PLAN_SINK_ICEBERG; t++)
-            if (job_is_same_table(job->tables[t].sink, node->sink->iceberg))
-                table_of_sink[s] = (int32_t)t;
-    }
+    for (uint32_t s = 0; s < graph->sink_count; s++)
+        table_of_sink[s] = job_table_of_sink(job, s);
     options->scheduler.vertices = vertices;
     options->scheduler.num_vertices = graph->vertex_count;
     options->tables = names;
     options->num_tables = job->num_tables;
     options->table_of_sink = table_of_sink;
     options->num_sinks = graph->sink_count;
-    struct job_operations operations;
-    job_rpc_operations(job, &operations);
-    job_io_operations(job, &operations);
+    struct job_operations operations = {.context = job};
+    job_rpc_operations(&operations);
+    job_table_operations(&operations);
+    job_checkpoint_operations(&operations);
+    job_record_operations(&operations);
     job_removal_operations(&operations);
     job_savepoint_operations(&operations);
     struct job_master *master = job_master_create(options, &operations, dispatcher_now_ms(job->dispatcher));
@@ -271,16 +117,18 @@ enum status job_start(struct job *job, bool is_recovered, enum job_state stored_
         .cancel_deadline_ms = CANCEL_DEADLINE_MS,
     };
     options.scheduler.is_recovered = is_recovered;
-    enum status status = read_checkpoint_options(job, &options.coordinator, error);
+    enum status status = job_read_checkpoint_settings(job, &options.coordinator, error);
     if (status == STATUS_OK)
-        status = read_restart_options(job, &options.scheduler, error);
+        status = job_read_restart_settings(job, &options.scheduler, error);
     const struct configuration *configuration = job->dispatcher->options.configuration;
     if (status == STATUS_OK)
         status = job_keeps_checkpoints(job->graph, configuration, &job->keeps_checkpoints, error);
     if (status == STATUS_OK)
         status = job_claims_restored(job->graph, configuration, &job->claims_restored, error);
     if (status == STATUS_OK)
-        status = open_tables(job, error);
+        status = job_open_tables(job, error);
+    if (status == STATUS_OK)
+        status = file_io_for_uri(job->checkpoint_directory, &job->checkpoint_io, error);
     if (status != STATUS_OK)
         return status;
     job->master = make_master(job, &options);

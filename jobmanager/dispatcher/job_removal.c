@@ -2,7 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
 #include "jobmanager/checkpoint/checkpoint_sweep.h"
-#include "jobmanager/dispatcher/job_io_internal.h"
+#include "jobmanager/dispatcher/io_request.h"
 
 /* Absolute paths are of what the job was restored from: its own only when it claims them. */
 static enum status remove_files(const struct job *job, const struct path_list *files, struct error *error)
@@ -84,7 +84,7 @@ static enum status work_scrap_table(struct io_request *request, struct error *er
     enum status status = STATUS_OK;
     for (size_t i = 0; i < request->metadata->num_committables && status == STATUS_OK; i++) {
         const struct checkpoint_committable *committable = &request->metadata->committables[i];
-        if (job_writes_table(job, committable->sink_id, request->table))
+        if (job_table_of_sink(job, committable->sink_id) == (int32_t)request->table)
             status = table_committer_remove_files(job->tables[request->table].committer, committable->content,
                                                   error);
     }

@@ -359,9 +359,8 @@ static void on_failed(void *context, const struct execution *execution, const st
     job_add_exception(context, execution, error);
 }
 
-void job_rpc_operations(struct job *job, struct job_operations *operations)
+void job_rpc_operations(struct job_operations *operations)
 {
-    operations->context = job;
     operations->request_slots = on_request_slots;
     operations->release_slots = on_release_slots;
     operations->deploy = on_deploy;

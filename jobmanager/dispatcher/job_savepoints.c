@@ -1,6 +1,6 @@
 /* How a job writes its savepoints. */
 #include "jobmanager/checkpoint/savepoint_writer.h"
-#include "jobmanager/dispatcher/job_io_internal.h"
+#include "jobmanager/dispatcher/io_request.h"
 
 #include <inttypes.h>
 

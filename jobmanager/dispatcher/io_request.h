@@ -35,7 +35,7 @@ struct io_request *io_request_create(struct job *job);
 void io_request_begin(struct io_request *request, enum io_lane lane);
 /* On the threads for savepoints, side by side with all else. */
 void io_request_begin_savepoint(struct io_request *request);
+/* A disk that fails may recover, and nothing has been begun yet: the job waits for it. Before its answer. */
+void io_request_wait_for_disk(struct io_request *request, const struct error *failure);
 /* What an older leader did not come to the end of. On a worker; what cannot be removed is logged. */
 void job_remove_partial_savepoints(const struct job *job, const struct found_checkpoints *found);
-/* The sink of that number writes that table of the job. */
-bool job_writes_table(const struct job *job, uint32_t sink_id, uint32_t table);
