@@ -158,6 +158,19 @@ void dispatcher_log(struct dispatcher *dispatcher, enum log_level level, const c
 /* rpc_handlers.c, on the transport's threads */
 void dispatcher_handle_request(void *context, struct transport_request *request, uint16_t method,
                                struct bytes_view payload);
+/* The job that a task belongs to, and who it is there. FENCED when it cannot be of this leader. */
+STATUS_MUST_CHECK enum status dispatcher_identify_task(struct dispatcher *dispatcher,
+                                                       const struct rpc_task_id *task, struct job **ret_job,
+                                                       struct task_identity *ret_identity,
+                                                       struct error *error);
+
+/* checkpoint_answers.c: the dispatcher's thread */
+STATUS_MUST_CHECK enum status dispatcher_handle_acknowledge(struct dispatcher *dispatcher,
+                                                            struct bytes_view payload, struct arena *arena,
+                                                            struct error *error);
+STATUS_MUST_CHECK enum status dispatcher_handle_decline(struct dispatcher *dispatcher,
+                                                        struct bytes_view payload, struct arena *arena,
+                                                        struct error *error);
 
 /* taskmanagers.c */
 void dispatcher_create_resources(struct dispatcher *dispatcher);
@@ -190,6 +203,11 @@ void job_checkpoint_operations(struct job_operations *operations);
 void job_record_operations(struct job_operations *operations);
 void job_savepoint_operations(struct job_operations *operations);
 void job_removal_operations(struct job_operations *operations);
+
+/* task_deployment.c: the payload of RPC_DEPLOY. restored NULL: a fresh start. */
+void task_deployment_encode(const struct job *job, const struct execution *execution,
+                            const struct rpc_task_id *task, const struct checkpoint_metadata *restored,
+                            struct buffer *out);
 
 /* job_tables.c */
 /* One entry for each table that sinks write, however many. */
