@@ -52,9 +52,18 @@ struct job_master {
     int64_t now_ms; /* of the event being worked on */
 };
 
+/* job_settle.c */
+/* Ends each event. */
 void job_master_settle(struct job_master *job);
+/* What holds a restart or the end back, before the scheduler may think of either. */
+void job_master_update_blocks(struct job_master *job);
+/* To each task that runs. */
+void job_master_notify(struct job_master *job, uint64_t checkpoint_id, bool is_aborted, bool is_final);
+
+/* job_recovery.c */
 void job_master_recover(struct job_master *job);
 void job_master_fail_for_good(struct job_master *job, const struct error *error);
-void job_master_notify(struct job_master *job, uint64_t checkpoint_id, bool is_aborted, bool is_final);
+
+/* job_wiring.c */
 void job_master_wire(struct job_master *job, const struct job_master_options *options);
 void job_master_add_pending(struct job_master *job, struct checkpoint_metadata *metadata);
