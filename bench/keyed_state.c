@@ -3,12 +3,13 @@
  * of 4,096 as an operator does.
  *
  *   keyed_state [--folder FOLDER] [--backend rocksdb|hashmap] [--keys N] [--memory-mib N] [--updates N]
- *               [--keys-are uniform|zipf] [--seconds N] [--checkpoint-s N]
+ *               [--keys-are uniform|zipf] [--seconds N] [--checkpoint-s N] [--rate N]
  *
  * First each key is made once, in no order, then updated --updates times in all, then a first checkpoint is
  * taken. Then updates go on for --seconds without checkpoints, and again as long with one begun every
- * --checkpoint-s, uploaded by a second thread meanwhile. At last the state is restored from the newest
- * checkpoint. Prints one line of JSON a phase.
+ * --checkpoint-s, uploaded by a second thread meanwhile; at most --rate a second, so that busy_percent says
+ * what the load costs. At last the state is restored from the newest checkpoint. Prints one line of JSON a
+ * phase.
  */
 #include "taskmanager/state/keyed_state.h"
 #include "common/base/hash.h"
@@ -36,7 +37,7 @@ struct options {
     enum state_backend_kind kind;
     uint64_t num_keys, memory_mib, num_updates;
     bool is_zipf;
-    double seconds, checkpoint_s;
+    double seconds, checkpoint_s, rate;
 };
 
 struct bench {
@@ -179,32 +180,31 @@ static void open_state(struct bench *bench, const struct keyed_state_handle *han
 struct phase {
     const char *name;
     double wall_s, thread_s, process_s;
-    double drawn_wall_s, drawn_s;
+    double drawn_wall_s, drawn_s, slept_s;
     uint64_t updates;
 };
 
 static struct phase begin_phase(const char *name)
 {
-    return (struct phase){name,
-                          seconds_of(CLOCK_MONOTONIC),
-                          seconds_of(CLOCK_THREAD_CPUTIME_ID),
-                          seconds_of(CLOCK_PROCESS_CPUTIME_ID),
-                          0,
-                          0,
-                          0};
+    return (struct phase){.name = name,
+                          .wall_s = seconds_of(CLOCK_MONOTONIC),
+                          .thread_s = seconds_of(CLOCK_THREAD_CPUTIME_ID),
+                          .process_s = seconds_of(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
 static void end_phase(struct bench *bench, struct phase *phase)
 {
     double n = phase->updates > 0 ? (double)phase->updates : 1;
-    phase->wall_s = seconds_of(CLOCK_MONOTONIC) - phase->wall_s - phase->drawn_wall_s;
+    double whole_s = seconds_of(CLOCK_MONOTONIC) - phase->wall_s;
+    phase->wall_s = whole_s - phase->drawn_wall_s - phase->slept_s;
     phase->thread_s = seconds_of(CLOCK_THREAD_CPUTIME_ID) - phase->thread_s - phase->drawn_s;
     phase->process_s = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - phase->process_s - phase->drawn_s;
     printf(
         "{\"phase\": \"%s\", \"updates\": %llu, \"wall_s\": %.2f, \"updates_s\": %.0f, \"thread_us\": %.3f, "
-        "\"process_us\": %.3f, \"state_mib\": %llu, \"rss_mib\": %llu, \"peak_mib\": %llu",
+        "\"process_us\": %.3f, \"busy_percent\": %.1f, \"state_mib\": %llu, \"rss_mib\": %llu, \"peak_mib\": "
+        "%llu",
         phase->name, (unsigned long long)phase->updates, phase->wall_s, n / phase->wall_s,
-        phase->thread_s / n * 1e6, phase->process_s / n * 1e6,
+        phase->thread_s / n * 1e6, phase->process_s / n * 1e6, 100 * phase->wall_s / whole_s,
         (unsigned long long)keyed_state_backend_bytes(bench->backend) >> 20,
         (unsigned long long)resident_mib("VmRSS"), (unsigned long long)resident_mib("VmHWM"));
 }
@@ -336,6 +336,13 @@ static void run(struct bench *bench, const char *name, double checkpoint_s)
         }
         draw_batch(bench, &phase, NULL, BATCH);
         update(bench, BATCH);
+        double ahead_s = bench->options.rate > 0 ? (double)phase.updates / bench->options.rate -
+                                                       (seconds_of(CLOCK_MONOTONIC) - begin)
+                                                 : 0;
+        if (ahead_s > 0.001) {
+            usleep((useconds_t)(ahead_s * 1e6));
+            phase.slept_s += ahead_s;
+        }
     }
     end_phase(bench, &phase);
     if (bench->snapshot != NULL)
@@ -362,17 +369,13 @@ static void restore(struct bench *bench)
 static struct options parse(int argc, char **argv)
 {
     struct options options = {
-        "/tmp/frazil-bench-state", STATE_BACKEND_ROCKSDB, 10000000, 2048, 10000000, false, 10, 10};
+        "/tmp/frazil-bench-state", STATE_BACKEND_ROCKSDB, 10000000, 2048, 10000000, false, 10, 10, 0};
     static const struct option names[] = {
-        {"folder", required_argument, NULL, 'f'},
-        {"backend", required_argument, NULL, 'b'},
-        {"keys", required_argument, NULL, 'k'},
-        {"memory-mib", required_argument, NULL, 'm'},
-        {"updates", required_argument, NULL, 'u'},
-        {"keys-are", required_argument, NULL, 'd'},
-        {"seconds", required_argument, NULL, 's'},
-        {"checkpoint-s", required_argument, NULL, 'c'},
-        {NULL, 0, NULL, 0},
+        {"folder", required_argument, NULL, 'f'},  {"backend", required_argument, NULL, 'b'},
+        {"keys", required_argument, NULL, 'k'},    {"memory-mib", required_argument, NULL, 'm'},
+        {"updates", required_argument, NULL, 'u'}, {"keys-are", required_argument, NULL, 'd'},
+        {"seconds", required_argument, NULL, 's'}, {"checkpoint-s", required_argument, NULL, 'c'},
+        {"rate", required_argument, NULL, 'r'},    {NULL, 0, NULL, 0},
     };
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (c) {
@@ -386,6 +389,7 @@ static struct options parse(int argc, char **argv)
         case 'd': options.is_zipf = strcmp(optarg, "zipf") == 0; break;
         case 's': options.seconds = strtod(optarg, NULL); break;
         case 'c': options.checkpoint_s = strtod(optarg, NULL); break;
+        case 'r': options.rate = strtod(optarg, NULL); break;
         default: fail("usage", "see the beginning of bench/keyed_state.c");
         }
     }

@@ -8,12 +8,11 @@
 
 /*
  * Of memory_bytes an eighth is left for what nobody counts: blocks that compactions and files being written
- * hold, and what the allocator loses. A run takes a thirty-second, and two of them may wait for the writer.
+ * hold, and what the allocator loses. A run takes a sixteenth, and as much may wait for the writer.
  */
 enum {
     RESERVE_SHARE = 8,
     RUN_SHARE = 16,
-    PENDING_RUNS = 1,
     MIN_RUN_BYTES = 16 << 10,
     MAX_RUN_BYTES = 32 << 20,
     MAX_RESERVE_BYTES = 64 << 20,
@@ -58,8 +57,7 @@ enum status keyed_state_backend_open(const struct keyed_state_options *options,
     struct keyed_state_backend *backend = create_backend(options);
     enum status status = keyed_state_backend_restore(backend, options, error);
     if (status == STATUS_OK && backend->store != NULL)
-        status = store_writer_create(backend->store, backend->local_io, PENDING_RUNS * backend->run_bytes,
-                                     &backend->writer, error);
+        status = store_writer_create(backend->store, backend->local_io, &backend->writer, error);
     if (status != STATUS_OK) {
         keyed_state_backend_close(backend);
         return status;

@@ -63,10 +63,12 @@ static enum status freeze_store(struct keyed_state_backend *backend, struct keye
 {
     enum status status = STATUS_OK;
     bool has_rows = false;
+    backend->is_freezing = true;
     for (size_t i = 0; i < backend->num_states && status == STATUS_OK; i++) {
         status = keyed_state_flush(backend->states[i], error);
         has_rows |= backend->states[i]->num_runs > 0 || rocksdb_family_has_files(backend->states[i]->family);
     }
+    backend->is_freezing = false;
     if (status != STATUS_OK || !has_rows)
         return status;
     const char *parent = backend->recovery_folder != NULL ? backend->recovery_folder : backend->local_folder;

@@ -51,6 +51,7 @@ struct keyed_state_backend {
     size_t memory_bytes; /* all of it */
     size_t memory_limit; /* what tables, runs and cache may take together */
     size_t run_bytes;    /* of one run */
+    bool is_freezing;    /* dirty rows are on their way to the writer */
     struct arena *arena; /* of what lives as long as the backend */
     struct keyed_state **states;
     size_t num_states;

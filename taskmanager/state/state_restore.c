@@ -202,7 +202,6 @@ static enum status copy_row(void *context, struct bytes_view key, struct bytes_v
     uint8_t *out = store_run_add(copy->run, key.size, value.size);
     memcpy(out, key.data, key.size);
     memcpy(out + key.size, value.data, value.size);
-    store_run_index_last(copy->run);
     return STATUS_OK;
 }
 

@@ -27,7 +27,6 @@ struct command {
 struct store_writer {
     struct rocksdb_store *store;
     struct file_io *local_io;
-    size_t max_pending_bytes;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work;     /* the thread waits for it */
@@ -130,13 +129,11 @@ static void *run_writer(void *context)
 }
 
 enum status store_writer_create(struct rocksdb_store *store, struct file_io *local_io,
-                                size_t max_pending_bytes, struct store_writer **ret_writer,
-                                struct error *error)
+                                struct store_writer **ret_writer, struct error *error)
 {
     struct store_writer *writer = mem_calloc(1, sizeof *writer);
     writer->store = store;
     writer->local_io = local_io;
-    writer->max_pending_bytes = max_pending_bytes;
     writer->last = &writer->first;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->work, NULL);
@@ -193,7 +190,8 @@ static enum status failure_of(const struct store_writer *writer, struct error *e
     return writer->status;
 }
 
-enum status store_writer_add_run(struct store_writer *writer, struct store_run *run, struct error *error)
+enum status store_writer_add_run(struct store_writer *writer, struct store_run *run, size_t max_pending_bytes,
+                                 struct error *error)
 {
     struct command *command = mem_calloc(1, sizeof *command);
     command->kind = WRITE_RUN;
@@ -201,7 +199,7 @@ enum status store_writer_add_run(struct store_writer *writer, struct store_run *
     command->bytes = store_run_bytes(run);
     pthread_mutex_lock(&writer->lock);
     while (writer->status == STATUS_OK && writer->pending_bytes > 0 &&
-           writer->pending_bytes + command->bytes > writer->max_pending_bytes)
+           writer->pending_bytes + command->bytes > max_pending_bytes)
         pthread_cond_wait(&writer->progress, &writer->lock);
     enum status status = failure_of(writer, error);
     if (status == STATUS_OK)

@@ -11,14 +11,13 @@
 struct store_writer;
 
 STATUS_MUST_CHECK enum status store_writer_create(struct rocksdb_store *store, struct file_io *local_io,
-                                                  size_t max_pending_bytes, struct store_writer **ret_writer,
-                                                  struct error *error);
+                                                  struct store_writer **ret_writer, struct error *error);
 /* Commands that have not begun are not carried out; links among them fail with CANCELLED. */
 void store_writer_free(struct store_writer *writer);
 
-/* Takes the run over. Waits while those before it take up max_pending_bytes. */
+/* Takes the run over. Waits while others take up memory, and with it more than max_pending_bytes. */
 STATUS_MUST_CHECK enum status store_writer_add_run(struct store_writer *writer, struct store_run *run,
-                                                   struct error *error);
+                                                   size_t max_pending_bytes, struct error *error);
 /* Keys of [begins[i], ends[i]) of the family; copied. The commands of this kind are numbered from 1. */
 STATUS_MUST_CHECK enum status store_writer_delete_ranges(struct store_writer *writer,
                                                          struct rocksdb_family *family,

@@ -5,31 +5,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs end where a segment of the key groups does, unless they are small yet: so compactions find files that
- * overlap with others of their segment, and leave the rest alone. */
-enum { NUM_SEGMENTS = 8, SMALL_RUN_SHARE = 4, MAX_DROPPED = 4096 };
+/*
+ * Runs end where a segment of the key groups does, unless they are small yet: so compactions find files that
+ * overlap with others of their segment, and leave the rest alone. Large ones end with a key group if they
+ * can, and then overlap with none that was written in the same go.
+ */
+enum {
+    NUM_SEGMENTS = 8,
+    SMALL_RUN_PERCENT = 25,
+    LARGE_RUN_PERCENT = 75,
+    PENDING_RUNS = 1,
+    MAX_DROPPED = 4096,
+};
 
 static uint32_t segment_of(const struct row_table *table, const struct row_partition *partition)
 {
     return (partition->key_group - table->first_key_group) * NUM_SEGMENTS / table->num_key_groups;
 }
 
-/* The run that takes a row of the chunk next. */
-static enum status ensure_run(struct keyed_state *state, const struct row_chunk *chunk, size_t key_size,
-                              size_t value_size, struct error *error)
+/* Asked for each row, and answered at once for those of the same key group. */
+static bool ends_before(const struct keyed_state *state, const struct row_partition *partition)
 {
     const struct store_run *run = state->run;
-    uint32_t segment = segment_of(state->table, chunk->partition);
-    bool is_at_end = run != NULL && run->segment != segment &&
-                     store_run_bytes(run) >= state->backend->run_bytes / SMALL_RUN_SHARE;
-    if (is_at_end || (run != NULL && run->count > 0 && store_run_is_full(run, key_size, value_size))) {
+    if (run->last_key_group == partition->key_group)
+        return false;
+    size_t percent = store_run_bytes(run) * 100 / state->backend->run_bytes;
+    return percent >= LARGE_RUN_PERCENT ||
+           (percent >= SMALL_RUN_PERCENT && run->segment != segment_of(state->table, partition));
+}
+
+/* The run that takes a row of the partition next. */
+static enum status ensure_run(struct keyed_state *state, const struct row_partition *partition,
+                              size_t key_size, size_t value_size, struct error *error)
+{
+    if (state->run != NULL && state->run->count > 0 &&
+        (ends_before(state, partition) || store_run_is_full(state->run, key_size, value_size))) {
         enum status status = keyed_state_submit_run(state, error);
         if (status != STATUS_OK)
             return status;
     }
     if (state->run == NULL)
-        state->run = store_run_create(state->family, segment, ++state->num_runs, &state->runs_done,
-                                      state->backend->run_bytes);
+        state->run = store_run_create(state->family, segment_of(state->table, partition), ++state->num_runs,
+                                      &state->runs_done, state->backend->run_bytes);
+    state->run->last_key_group = partition->key_group;
     return STATUS_OK;
 }
 
@@ -40,7 +58,7 @@ enum status keyed_state_write_out(struct keyed_state *state, struct row *row, st
     bool is_removal = (row->flags & ROW_TOMBSTONE) != 0;
     size_t key_size = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size;
     size_t value_size = is_removal ? 0 : row_value_encoded_size(state->table, row);
-    enum status status = ensure_run(state, chunk, key_size, value_size, error);
+    enum status status = ensure_run(state, chunk->partition, key_size, value_size, error);
     if (status != STATUS_OK)
         return status;
     uint8_t *out = is_removal ? store_run_add_removal(state->run, key_size)
@@ -49,7 +67,6 @@ enum status keyed_state_write_out(struct keyed_state *state, struct row *row, st
     memcpy(out + ROW_KEY_PREFIX_BYTES, row_key(state->table, row), row->key_size);
     if (!is_removal)
         row_value_encode(state->table, row, out + key_size);
-    store_run_index_last(state->run);
     row->flags = (uint8_t)((row->flags & ~ROW_DIRTY) | ROW_STORED);
     row->written = state->run->number;
     chunk->num_dirty--;
@@ -57,11 +74,22 @@ enum status keyed_state_write_out(struct keyed_state *state, struct row *row, st
     return STATUS_OK;
 }
 
+/* A freeze may use all memory that is free: it copies, and the subtask goes on. Else little is under way. */
+static size_t max_pending_bytes(const struct keyed_state_backend *backend)
+{
+    size_t usual = PENDING_RUNS * backend->run_bytes, used = keyed_state_backend_memory(backend);
+    size_t room = used < backend->memory_limit ? backend->memory_limit - used : 0;
+    room += store_writer_pending_bytes(backend->writer);
+    return backend->is_freezing && room > usual ? room : usual;
+}
+
 enum status keyed_state_submit_run(struct keyed_state *state, struct error *error)
 {
     struct store_run *run = state->run;
     state->run = NULL;
-    return run == NULL ? STATUS_OK : store_writer_add_run(state->backend->writer, run, error);
+    return run == NULL
+               ? STATUS_OK
+               : store_writer_add_run(state->backend->writer, run, max_pending_bytes(state->backend), error);
 }
 
 /* Rows of a dropped partition may be in the run that is being filled: it goes first. */

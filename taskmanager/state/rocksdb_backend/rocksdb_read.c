@@ -68,6 +68,7 @@ enum status rocksdb_lookup_get(struct rocksdb_lookup *lookup, struct rocksdb_fam
     rocksdb_batched_multi_get_cf(store->db, store->lookup_options, family->handle, count, lookup->keys,
                                  lookup->key_sizes, lookup->values, lookup->messages, false);
     lookup->count = count;
+    atomic_fetch_add_explicit(&family->num_lookups, count, memory_order_relaxed);
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < count; i++) {
         if (lookup->messages[i] == NULL)

@@ -16,6 +16,8 @@ struct rocksdb_family {
     rocksdb_compactionfilter_t *filter;
     _Atomic int64_t ttl_ms; /* read by compactions */
     atomic_bool has_files;
+    _Atomic uint64_t num_lookups;    /* keys, by the reading threads */
+    uint64_t lookups_seen;           /* when the setting below was last looked at */
     uint64_t taken_bytes, num_taken; /* all runs ever */
     uint32_t level0_files;           /* the present setting */
 };

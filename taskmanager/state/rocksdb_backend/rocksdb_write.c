@@ -100,7 +100,7 @@ static void keep_in_memory(const char *path)
     close(descriptor);
 }
 
-enum { LEVEL0_SHARE_PERCENT = 40, CACHE_SHARE = 24, MIN_CACHE_SHARE = 6 };
+enum { READ_LEVEL0_PERCENT = 40, IDLE_LEVEL0_PERCENT = 150, CACHE_SHARE = 24, MIN_CACHE_SHARE = 6 };
 
 /* The cache is as large as index and filters of the files that are live, in the bounds given: those of files
  * that are gone leave it then. */
@@ -112,15 +112,20 @@ static void adapt_cache(struct rocksdb_store *store)
     rocksdb_cache_set_capacity(store->cache, wanted);
 }
 
-/* As many files at level 0 as make up a share of the state: the larger that is, the rarer it is merged. Each
+/* As many files at level 0 as make up a share of the state: the larger that is, the rarer it is merged, and
+ * the more files a look-up asks. Where there are none, since the state is in memory, it may be large. Each
  * change of the setting is written to disk by RocksDB, so that small ones are left. */
-static enum status adapt_level0(struct rocksdb_family *family, struct error *error)
+static enum status adapt_level0(struct rocksdb_family *family, uint64_t num_rows, struct error *error)
 {
+    uint64_t num_lookups = atomic_load_explicit(&family->num_lookups, memory_order_relaxed);
+    bool is_read = num_lookups - family->lookups_seen > num_rows / 4;
+    family->lookups_seen = num_lookups;
     struct rocksdb_store *store = family->store;
     uint64_t bytes = 0;
     if (rocksdb_property_int_cf(store->db, family->handle, "rocksdb.live-sst-files-size", &bytes) != 0)
         return STATUS_OK;
-    uint64_t wanted = bytes * LEVEL0_SHARE_PERCENT / 100 / (family->taken_bytes / family->num_taken + 1);
+    uint64_t percent = is_read ? READ_LEVEL0_PERCENT : IDLE_LEVEL0_PERCENT;
+    uint64_t wanted = bytes * percent / 100 / (family->taken_bytes / family->num_taken + 1);
     wanted = wanted < ROCKSDB_LEVEL0_MIN_FILES   ? ROCKSDB_LEVEL0_MIN_FILES
              : wanted > ROCKSDB_LEVEL0_MAX_FILES ? ROCKSDB_LEVEL0_MAX_FILES
                                                  : wanted;
@@ -148,7 +153,7 @@ static enum status take_in(struct rocksdb_run *run, struct error *error)
         run->family->num_taken++;
         run->family->taken_bytes += rocksdb_run_bytes(run);
         adapt_cache(store);
-        status = adapt_level0(run->family, error);
+        status = adapt_level0(run->family, run->num_rows, error);
     }
     if (status == STATUS_OK)
         status = wait_for_compactions(store, error);
