@@ -35,14 +35,16 @@ static size_t other_memory(const struct keyed_state_backend *backend)
 
 size_t keyed_state_backend_memory(const struct keyed_state_backend *backend)
 {
-    size_t bytes = other_memory(backend);
+    size_t bytes = other_memory(backend) + store_run_pool_free_bytes(backend->run_pool);
     for (size_t i = 0; i < backend->num_states; i++)
         bytes += row_table_bytes(backend->states[i]->table);
     return bytes;
 }
 
-/* What is free in the tables and not returned does not count: it is used first. */
-static size_t used_memory(const struct keyed_state_backend *backend)
+/* What is free in the tables and not returned does not count, nor are free blocks for runs: they are used
+ * first.
+ */
+size_t keyed_state_backend_used(const struct keyed_state_backend *backend)
 {
     size_t bytes = other_memory(backend);
     for (size_t i = 0; i < backend->num_states; i++)
@@ -84,7 +86,7 @@ static void evict_chunk(struct keyed_state *state, struct row_chunk *chunk)
 /* How far the cleaning hand is to be ahead: this state's part of what is above half the limit. */
 static uint64_t wanted_lead(const struct keyed_state *state)
 {
-    size_t half = state->backend->memory_limit / 2, all = used_memory(state->backend);
+    size_t half = state->backend->memory_limit / 2, all = keyed_state_backend_used(state->backend);
     if (all <= half)
         return 0;
     return (uint64_t)((double)used_bytes(state->table) * (double)(all - half) / (double)all);
@@ -120,7 +122,7 @@ static enum status evict_down_to(struct keyed_state *state, size_t target, struc
 {
     uint64_t idle_bytes = 0;
     enum status status = STATUS_OK;
-    while (status == STATUS_OK && used_memory(state->backend) > target) {
+    while (status == STATUS_OK && keyed_state_backend_used(state->backend) > target) {
         bool has_wrapped, goes_on = true;
         struct row_chunk *chunk = row_hand_next(state->table, &state->table->hands[EVICT], &has_wrapped);
         if (chunk == NULL)
@@ -142,13 +144,16 @@ static enum status evict_down_to(struct keyed_state *state, size_t target, struc
     return status;
 }
 
-/* Pages that are free and above the limit go back to the system. */
+/* Half of what is free may be blocks for the runs of the next freeze, the rest free pages of the table; what
+ * is above the limit goes back to the system. */
 static void trim(struct keyed_state *state)
 {
     const struct keyed_state_backend *backend = state->backend;
-    size_t used = used_memory(backend);
+    size_t used = keyed_state_backend_used(backend);
     size_t room = used < backend->memory_limit ? backend->memory_limit - used : 0;
-    row_pages_trim(&state->table->pages, room / ROW_PAGE_BYTES);
+    store_run_pool_limit(backend->run_pool, room / 2);
+    size_t blocks = store_run_pool_free_bytes(backend->run_pool);
+    row_pages_trim(&state->table->pages, (room - blocks) / ROW_PAGE_BYTES);
 }
 
 static enum status evict_to_store(struct keyed_state *state, struct error *error)
@@ -156,7 +161,7 @@ static enum status evict_to_store(struct keyed_state *state, struct error *error
     const struct keyed_state_backend *backend = state->backend;
     size_t limit = backend->memory_limit;
     enum status status = clean_ahead(state, error);
-    if (status == STATUS_OK && used_memory(backend) > limit &&
+    if (status == STATUS_OK && keyed_state_backend_used(backend) > limit &&
         used_bytes(state->table) > limit / FREE_SHARE / backend->num_states)
         status = evict_down_to(state, limit - limit / FREE_SHARE, error);
     trim(state);
@@ -202,7 +207,7 @@ enum status keyed_state_evict(struct keyed_state *state, struct error *error)
     struct keyed_state_backend *backend = state->backend;
     if (backend->table_freeze != NULL && table_freeze_is_over(backend->table_freeze))
         keyed_state_backend_end_freeze(backend);
-    size_t used = used_memory(backend);
+    size_t used = keyed_state_backend_used(backend);
     if (used <= backend->memory_limit)
         return STATUS_OK;
     enum status status = error_set(

@@ -43,6 +43,7 @@ static struct keyed_state_backend *create_backend(const struct keyed_state_optio
     backend->run_bytes = run_bytes < MIN_RUN_BYTES   ? MIN_RUN_BYTES
                          : run_bytes > MAX_RUN_BYTES ? MAX_RUN_BYTES
                                                      : run_bytes;
+    backend->run_pool = store_run_pool_create(backend->run_bytes);
     backend->arena = arena_create(4096);
     backend->snapshots = state_snapshots_create(options, local_file_io_create());
     return backend;
@@ -99,6 +100,7 @@ void keyed_state_backend_close(struct keyed_state_backend *backend)
     for (size_t i = 0; i < backend->num_states; i++)
         free_state(backend->states[i]);
     free(backend->states);
+    store_run_pool_free(backend->run_pool);
     rocksdb_store_close(backend->store);
     folder_remove_if_possible(backend->local_io, backend->local_folder);
     state_snapshots_unref(backend->snapshots);

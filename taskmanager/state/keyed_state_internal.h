@@ -51,6 +51,7 @@ struct keyed_state_backend {
     size_t memory_bytes; /* all of it */
     size_t memory_limit; /* what tables, runs and cache may take together */
     size_t run_bytes;    /* of one run */
+    struct store_run_pool *run_pool;
     bool is_freezing;    /* dirty rows are on their way to the writer */
     struct arena *arena; /* of what lives as long as the backend */
     struct keyed_state **states;
@@ -118,4 +119,6 @@ void keyed_state_backend_end_freeze(struct keyed_state_backend *backend);
 /* eviction.c */
 /* Brings the backend's memory below its limit again, out of this state. */
 STATUS_MUST_CHECK enum status keyed_state_evict(struct keyed_state *state, struct error *error);
+/* All that is held, and what of it is more than room for what comes next. */
 size_t keyed_state_backend_memory(const struct keyed_state_backend *backend);
+size_t keyed_state_backend_used(const struct keyed_state_backend *backend);

@@ -173,16 +173,17 @@ static enum status open_source(const struct keyed_state_backend *backend,
 
 /* Rows of an old store on their way into the new one. */
 struct store_copy {
+    struct store_run_pool *pool;
+    struct store_run_sorter sorter;
     struct rocksdb_family *family;
     struct store_run *run;
     uint32_t num_runs;
     _Atomic uint32_t done; /* unused: it is waited for */
-    size_t run_bytes;
 };
 
 static enum status finish_run(struct store_copy *copy, struct error *error)
 {
-    enum status status = copy->run == NULL ? STATUS_OK : store_run_write(copy->run, error);
+    enum status status = copy->run == NULL ? STATUS_OK : store_run_write(copy->run, &copy->sorter, error);
     store_run_free(copy->run);
     copy->run = NULL;
     return status;
@@ -198,7 +199,7 @@ static enum status copy_row(void *context, struct bytes_view key, struct bytes_v
             return status;
     }
     if (copy->run == NULL)
-        copy->run = store_run_create(copy->family, 0, ++copy->num_runs, &copy->done, copy->run_bytes);
+        copy->run = store_run_create(copy->pool, copy->family, 0, ++copy->num_runs, &copy->done);
     uint8_t *out = store_run_add(copy->run, key.size, value.size);
     memcpy(out, key.data, key.size);
     memcpy(out + key.size, value.data, value.size);
@@ -211,8 +212,8 @@ static enum status copy_source(struct keyed_state_backend *backend, const struct
     enum status status = STATUS_OK;
     for (size_t i = 0; i < source->handle->num_states && status == STATUS_OK; i++) {
         const char *name = source->handle->states[i].name;
-        struct store_copy copy = {.family = rocksdb_store_find_family(backend->store, name),
-                                  .run_bytes = 2 * backend->run_bytes};
+        struct store_copy copy = {.pool = backend->run_pool,
+                                  .family = rocksdb_store_find_family(backend->store, name)};
         if (copy.family == NULL)
             status = rocksdb_store_make_family(backend->store, name, &copy.family, error);
         if (status == STATUS_OK)
@@ -221,6 +222,7 @@ static enum status copy_source(struct keyed_state_backend *backend, const struct
         if (status == STATUS_OK)
             status = finish_run(&copy, error);
         store_run_free(copy.run);
+        store_run_sorter_free(&copy.sorter);
     }
     return status;
 }

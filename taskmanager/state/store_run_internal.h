@@ -9,7 +9,16 @@
  */
 enum { STORE_RUN_HEAD_BYTES = 8, STORE_RUN_REMOVED = UINT32_MAX };
 
+/* Blocks that no run uses at present: to clear new ones takes longer than to fill them. Any thread. */
+struct store_run_pool;
+struct store_run_pool *store_run_pool_create(size_t block_bytes);
+void store_run_pool_free(struct store_run_pool *pool); /* no run is left */
+/* Keeps no more than these, from now on. */
+void store_run_pool_limit(struct store_run_pool *pool, size_t max_free_bytes);
+size_t store_run_pool_free_bytes(struct store_run_pool *pool);
+
 struct store_run {
+    struct store_run_pool *pool;
     struct rocksdb_family *family;
     uint32_t segment; /* of the key groups that its first row is of */
     uint32_t last_key_group;
@@ -20,9 +29,9 @@ struct store_run {
     uint32_t count;
 };
 
-/* Room for rows of about block_bytes. */
-struct store_run *store_run_create(struct rocksdb_family *family, uint32_t segment, uint32_t number,
-                                   _Atomic uint32_t *done, size_t block_bytes);
+/* Room for rows of about a block of the pool. */
+struct store_run *store_run_create(struct store_run_pool *pool, struct rocksdb_family *family,
+                                   uint32_t segment, uint32_t number, _Atomic uint32_t *done);
 void store_run_free(struct store_run *run);
 /* One with rows takes no more of that size. */
 bool store_run_is_full(const struct store_run *run, size_t key_size, size_t value_size);
@@ -31,5 +40,17 @@ uint8_t *store_run_add(struct store_run *run, size_t key_size, size_t value_size
 /* The same for a key that is gone. */
 uint8_t *store_run_add_removal(struct store_run *run, size_t key_size);
 size_t store_run_bytes(const struct store_run *run); /* of memory that is in use */
+
+/* Scratch for sorting, of one thread; kept from run to run. A zeroed one is empty. */
+struct store_run_item {
+    uint64_t high, low; /* the first 16 bytes of the key, big-endian, zeros behind its end */
+    uint64_t offset;    /* of the row in the block */
+};
+struct store_run_sorter {
+    struct store_run_item *items, *other;
+    uint32_t capacity;
+};
+void store_run_sorter_free(struct store_run_sorter *sorter); /* the content */
 /* Sorts and writes it. */
-STATUS_MUST_CHECK enum status store_run_write(struct store_run *run, struct error *error);
+STATUS_MUST_CHECK enum status store_run_write(const struct store_run *run, struct store_run_sorter *sorter,
+                                              struct error *error);

@@ -64,23 +64,19 @@ static void sort_digit(const struct store_run_item *from, struct store_run_item 
         to[counts[digit_of(&from[i], digit)]++] = from[i];
 }
 
-/* Sorted items, in one of two arrays; the other one is freed. */
-static struct store_run_item *sort_by_digits(struct store_run_item *items, uint32_t count)
+static void sort_by_digits(struct store_run_sorter *sorter, uint32_t count)
 {
     uint32_t(*counts)[DIGIT_VALUES] = mem_calloc(NUM_DIGITS, sizeof *counts);
-    struct store_run_item *other = mem_alloc(count * sizeof *other);
-    count_digits(items, count, counts);
+    count_digits(sorter->items, count, counts);
     for (unsigned digit = 0; digit < NUM_DIGITS; digit++) {
-        if (counts[digit][digit_of(&items[0], digit)] == count)
+        if (counts[digit][digit_of(&sorter->items[0], digit)] == count)
             continue;
-        sort_digit(items, other, count, digit, counts[digit]);
-        struct store_run_item *sorted = other;
-        other = items;
-        items = sorted;
+        sort_digit(sorter->items, sorter->other, count, digit, counts[digit]);
+        struct store_run_item *sorted = sorter->other;
+        sorter->other = sorter->items;
+        sorter->items = sorted;
     }
-    free(other);
     free(counts);
-    return items;
 }
 
 static int compare_whole(const void *left, const void *right, void *context)
@@ -107,13 +103,31 @@ static void sort_ties(const struct store_run *run, struct store_run_item *items)
     }
 }
 
-struct store_run_item *store_run_sort(const struct store_run *run)
+static void ensure_capacity(struct store_run_sorter *sorter, uint32_t count)
+{
+    if (count <= sorter->capacity)
+        return;
+    free(sorter->items);
+    free(sorter->other);
+    sorter->items = mem_alloc(count * sizeof *sorter->items);
+    sorter->other = mem_alloc(count * sizeof *sorter->other);
+    sorter->capacity = count;
+}
+
+void store_run_sorter_free(struct store_run_sorter *sorter)
+{
+    free(sorter->items);
+    free(sorter->other);
+    *sorter = (struct store_run_sorter){0};
+}
+
+const struct store_run_item *store_run_sort(const struct store_run *run, struct store_run_sorter *sorter)
 {
     CHECK(run->count > 0);
-    struct store_run_item *items = mem_alloc(run->count * sizeof *items);
-    make_items(run, items);
-    if (!is_ascending(items, run->count))
-        items = sort_by_digits(items, run->count);
-    sort_ties(run, items);
-    return items;
+    ensure_capacity(sorter, run->count);
+    make_items(run, sorter->items);
+    if (!is_ascending(sorter->items, run->count))
+        sort_by_digits(sorter, run->count);
+    sort_ties(run, sorter->items);
+    return sorter->items;
 }

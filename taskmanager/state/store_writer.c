@@ -27,6 +27,7 @@ struct command {
 struct store_writer {
     struct rocksdb_store *store;
     struct file_io *local_io;
+    struct store_run_sorter sorter; /* the thread's */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work;     /* the thread waits for it */
@@ -55,7 +56,7 @@ static enum status carry_out(struct store_writer *writer, struct command *comman
     struct rocksdb_family **families;
     enum status status = STATUS_OK;
     switch (command->kind) {
-    case WRITE_RUN: return store_run_write(command->run, error);
+    case WRITE_RUN: return store_run_write(command->run, &writer->sorter, error);
     case MAKE_LINK: return rocksdb_store_link(writer->store, command->link->folder, error);
     case DELETE_RANGES:
         families = mem_alloc(command->num_ranges * sizeof *families);
@@ -167,6 +168,7 @@ void store_writer_free(struct store_writer *writer)
         free_command(command);
     }
     pthread_mutex_unlock(&writer->lock);
+    store_run_sorter_free(&writer->sorter);
     pthread_cond_destroy(&writer->progress);
     pthread_cond_destroy(&writer->work);
     pthread_mutex_destroy(&writer->lock);

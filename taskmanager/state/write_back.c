@@ -45,8 +45,9 @@ static enum status ensure_run(struct keyed_state *state, const struct row_partit
             return status;
     }
     if (state->run == NULL)
-        state->run = store_run_create(state->family, segment_of(state->table, partition), ++state->num_runs,
-                                      &state->runs_done, state->backend->run_bytes);
+        state->run =
+            store_run_create(state->backend->run_pool, state->family, segment_of(state->table, partition),
+                             ++state->num_runs, &state->runs_done);
     state->run->last_key_group = partition->key_group;
     return STATUS_OK;
 }
@@ -77,7 +78,7 @@ enum status keyed_state_write_out(struct keyed_state *state, struct row *row, st
 /* A freeze may use all memory that is free: it copies, and the subtask goes on. Else little is under way. */
 static size_t max_pending_bytes(const struct keyed_state_backend *backend)
 {
-    size_t usual = PENDING_RUNS * backend->run_bytes, used = keyed_state_backend_memory(backend);
+    size_t usual = PENDING_RUNS * backend->run_bytes, used = keyed_state_backend_used(backend);
     size_t room = used < backend->memory_limit ? backend->memory_limit - used : 0;
     room += store_writer_pending_bytes(backend->writer);
     return backend->is_freezing && room > usual ? room : usual;
