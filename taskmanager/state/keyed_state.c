@@ -177,6 +177,8 @@ enum status keyed_state_load_row(struct keyed_state *state, struct row_partition
         return error_prefix(error, "operator %s, state %s in %s", state->backend->operator_name, state->name,
                             state->backend->local_folder);
     }
+    if (state->ttl_ms != 0 && stamp_ms == INT64_MAX && state->family != NULL)
+        mark_dirty(row); /* from before it had a time to live, which begins now */
     *ret_row = row;
     return STATUS_OK;
 }

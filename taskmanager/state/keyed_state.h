@@ -60,7 +60,9 @@ struct keyed_state_descriptor {
     uint32_t value_size;    /* a multiple of 8 */
     const uint32_t *buffer_offsets;
     uint32_t num_buffers;
-    int64_t ttl_ms; /* entries not written for so long are gone; 0: never */
+    /* Entries not written for so long are gone; 0: never. For those of a checkpoint from before it was set,
+     * it begins when they are looked at next. */
+    int64_t ttl_ms;
 };
 
 /* Once for each state, in open. The backend owns the result. */
