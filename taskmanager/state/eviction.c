@@ -77,6 +77,7 @@ static void evict_chunk(struct keyed_state *state, struct row_chunk *chunk)
             continue;
         CHECK((row->flags & ROW_STORED) != 0);
         chunk->partition->is_rewritten |= row->written != 0;
+        chunk->partition->is_partial |= (row->flags & ROW_TOMBSTONE) == 0;
         row_table_erase(state->table, row);
     }
     if (chunk->dead_bytes * 3 > chunk->used - ROW_CHUNK_HEAD_BYTES)

@@ -141,7 +141,7 @@ static enum status probe(const struct access *access, uint32_t begin, uint32_t c
                 (row->flags & ROW_TOMBSTONE) != 0 || keyed_state_is_expired(state, row, access->now_ms)
                     ? revive(access, row)
                     : use_row(access, row);
-        else if (partitions[i] != NULL && partitions[i]->is_stored)
+        else if (partitions[i] != NULL && partitions[i]->is_partial)
             state->missing[state->num_missing++] = begin + i;
         else if (access->kind == KEYED_CREATE)
             status = create_row(access, begin + i, partitions[i], error);

@@ -91,7 +91,7 @@ static enum status begin_scan(struct keyed_state_walk *walk, struct error *error
 {
     walk->is_in_store = true;
     struct row_partition *partition = walk->partition;
-    if (partition == NULL || !partition->is_stored)
+    if (partition == NULL || !partition->is_partial)
         return STATUS_OK;
     enum status status = keyed_state_make_readable(walk->state, partition, error);
     if (status != STATUS_OK)

@@ -64,8 +64,8 @@ struct row_partition {
     uint32_t pinned_generation;
     bool is_pinned;
     bool is_rewritten; /* rows that the walk changed have left the table */
-    /* The store may have rows that the table has not. */
-    bool is_stored;
+    bool is_stored;  /* the store may have rows of it */
+    bool is_partial; /* ... that the table has not */
     /* Reads of the store wait for this command of the writer: a dropped namesake may be there before. */
     uint32_t readable_after;
 };

@@ -348,7 +348,8 @@ static enum status find_partitions(struct keyed_state *state, struct error *erro
                           backend->operator_name, state->name, key_group);
         if (status != STATUS_OK)
             break;
-        row_table_make_partition(state->table, key_group, namespace_)->is_stored = true;
+        struct row_partition *partition = row_table_make_partition(state->table, key_group, namespace_);
+        partition->is_stored = partition->is_partial = true;
         uint8_t next[ROW_KEY_PREFIX_BYTES];
         row_key_prefix_encode(key_group, namespace_, next);
         if (!row_key_prefix_next(next))
