@@ -1,3 +1,4 @@
+#include "common/base/orderly_end.h"
 #include "jobmanager/jobmanager.h"
 
 #include <malloc.h>
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
     int number = 0;
     sigwait(&signals, &number);
     log_line(process.context.log, LOG_INFO, "jobmanager", "stopping signal=%d", number);
+    orderly_end_begin();
     stop(&process);
     return number == SIGUSR1 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

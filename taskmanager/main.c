@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/orderly_end.h"
 #include "common/base/process_context.h"
 #include "common/config/configuration.h"
 #include "common/transport/transport.h"
@@ -42,6 +43,7 @@ static enum status run(const struct process_context *process, const struct confi
         int signal_number;
         CHECK(sigwait(signals, &signal_number) == 0);
         log_line(process->log, LOG_INFO, "taskmanager", "stopping on signal %d", signal_number);
+        orderly_end_begin();
     }
     taskmanager_free(taskmanager);
     transport_free(transport);

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from harness.broker import Broker
 from harness.cluster import Cluster
+from harness.fragile_folder import FragileFolder
 from harness.small_disk import SmallDisk
 
 
@@ -80,6 +81,20 @@ def small_disk(new_cluster: Callable[..., Cluster]) -> Iterator[Callable[..., Sm
     yield make
     for disk in made:
         disk.close()
+
+
+@pytest.fixture
+def fragile_folder(new_cluster: Callable[..., Cluster]) -> Iterator[Callable[..., FragileFolder]]:
+    """Makes folders that hang when they are told to; at the end whoever waits for one gets an error."""
+    made: list[FragileFolder] = []
+
+    def make(folder: Path) -> FragileFolder:
+        made.append(FragileFolder(folder))
+        return made[-1]
+
+    yield make
+    for folder in made:
+        folder.close()
 
 
 @pytest.fixture
