@@ -98,8 +98,16 @@ void failpoints_free(struct failpoints *failpoints)
     free(failpoints);
 }
 
+/* Said at once, so that who injects a fault knows that its time has come. */
+static void announce(const struct failpoint_entry *entry)
+{
+    dprintf(STDERR_FILENO, "failpoint %s\n", entry->name);
+}
+
 static enum status act(const struct failpoint_entry *entry, struct error *error)
 {
+    if (entry->action != ACTION_ERROR)
+        announce(entry);
     switch (entry->action) {
     case ACTION_KILL: kill(getpid(), SIGKILL); break;
     case ACTION_STOP: kill(getpid(), SIGSTOP); break;

@@ -12,6 +12,8 @@
  *   sleep(ms)     the calling thread waits
  * optionally followed by '@n' (only the n-th hit, from 1) or '%n' (every n-th hit), for example
  *   committer/after_metadata_write=kill@3;checkpoint/store=error%5
+ *
+ * What is no error is said on standard error, with the name, just before it happens.
  */
 struct failpoints;
 

@@ -1,4 +1,5 @@
-"""Several hosts on one machine: network namespaces of our own, joined by a bridge, that can be cut off from each other."""
+"""Several hosts on one machine: network namespaces of our own that can be cut off from each other, joined by a bridge, or
+by a wire that loses and delays packets."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from typing import Any
 from harness.cluster import Cluster
 from harness.processes import BINARIES, Process, wait_until
 from harness.rest import Rest
+from harness.wire import Wire
 
 _numbers = itertools.count(1)
 NETWORK = "10.77.0"
@@ -26,17 +28,35 @@ def run(*words: str) -> None:
 
 
 class Hosts:
-    """Namespaces by name, each with an address; the bridge between them has a namespace of its own."""
+    """Namespaces by name, each with an address; the bridge between them has a namespace of its own. With a seed there
+    is a wire in its place."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], wire_seed: int | None = None) -> None:
         self._prefix = f"fz{os.getpid()}x{next(_numbers)}"
         self.addresses = {name: f"{NETWORK}.{number}" for number, name in enumerate(names, 1)}
         self._made: list[str] = []
+        self._wire_seed = wire_seed
+        self._wire: Wire | None = None
+
+    @property
+    def wire(self) -> Wire:
+        assert self._wire is not None, "these hosts are joined by a bridge"
+        return self._wire
 
     def namespace(self, name: str) -> str:
         return f"{self._prefix}-{name}"
 
     def create(self) -> None:
+        if self._wire_seed is None:
+            self._join_by_bridge()
+        else:
+            for name in self.addresses:
+                self._add(name)
+            self._wire = Wire(self._wire_seed, {self.namespace(name): at for name, at in self.addresses.items()})
+        for name in self.addresses:
+            run("ip", "-n", self.namespace(name), "link", "set", "lo", "up")
+
+    def _join_by_bridge(self) -> None:
         self._add("bridge")
         bridge = self.namespace("bridge")
         run("ip", "-n", bridge, "link", "add", "br0", "type", "bridge")
@@ -48,13 +68,14 @@ class Hosts:
             run("ip", "-n", bridge, "link", "set", port, "master", "br0", "up")
             run("ip", "-n", host, "addr", "add", f"{address}/24", "dev", "eth0")
             run("ip", "-n", host, "link", "set", "eth0", "up")
-            run("ip", "-n", host, "link", "set", "lo", "up")
 
     def _add(self, name: str) -> None:
         run("ip", "netns", "add", self.namespace(name))
         self._made.append(self.namespace(name))
 
     def remove(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
         for namespace in self._made:
             subprocess.run(["ip", "netns", "del", namespace], capture_output=True)
 
@@ -128,8 +149,10 @@ class HostCluster(Cluster):
 
 
 @contextmanager
-def host_cluster(folder: Path, options: dict[str, str], taskmanagers: int = 2) -> Iterator[HostCluster]:
-    hosts = Hosts(["jobmanager", *(f"taskmanager-{number}" for number in range(1, taskmanagers + 1))])
+def host_cluster(
+    folder: Path, options: dict[str, str], taskmanagers: int = 2, wire_seed: int | None = None
+) -> Iterator[HostCluster]:
+    hosts = Hosts(["jobmanager", *(f"taskmanager-{number}" for number in range(1, taskmanagers + 1))], wire_seed)
     try:
         hosts.create()
         cluster = HostCluster(folder, hosts, options)
