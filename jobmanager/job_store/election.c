@@ -147,17 +147,25 @@ enum status job_store_try_lead(struct job_store *store, const char *rpc_address,
     return status;
 }
 
-enum status job_store_keep_lead(struct job_store *store, struct error *error)
+/*
+ * After a write that somebody will be told of. A later leader publishes its epoch before it reads the jobs,
+ * so that it has seen what was written while ours was the newest; of what came after, nobody may be told.
+ */
+enum status job_store_check_lead(const struct job_store *store, struct error *error)
 {
     uint64_t newest;
     enum status status = leader_record_newest_epoch(store->io, store->folder, &newest, error);
-    if (status != STATUS_OK)
-        return status;
-    if (newest != store->epoch)
-        return error_set(error, STATUS_FENCED,
-                         "epoch %" PRIu64 " was taken by another jobmanager, this one leads in %" PRIu64,
-                         newest, store->epoch);
-    return write_counter(store, error);
+    if (status == STATUS_OK && newest != store->epoch)
+        status = error_set(error, STATUS_FENCED,
+                           "epoch %" PRIu64 " was taken by another jobmanager, this one led in %" PRIu64,
+                           newest, store->epoch);
+    return status;
+}
+
+enum status job_store_keep_lead(struct job_store *store, struct error *error)
+{
+    enum status status = job_store_check_lead(store, error);
+    return status == STATUS_OK ? write_counter(store, error) : status;
 }
 
 void job_store_drop_lead(struct job_store *store)

@@ -22,3 +22,9 @@ struct job_store {
 };
 
 void job_store_drop_lead(struct job_store *store);
+
+/* The folder of a job, or the file of that name in it (NULL: none). */
+void job_store_path(const struct job_store *store, const char *job_id, const char *name, struct buffer *path);
+/* Of the newest epoch that has one; what *job says stays when none has. */
+STATUS_MUST_CHECK enum status job_store_read_state(struct job_store *store, struct stored_job *job,
+                                                   struct error *error);
