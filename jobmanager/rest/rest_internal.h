@@ -152,6 +152,8 @@ rest_handler rest_get_checkpoint_details, rest_get_checkpoint_subtasks;
 /* savepoint_routes.c */
 rest_handler rest_begin_savepoint, rest_begin_stop, rest_begin_checkpoint, rest_begin_disposal,
     rest_get_job_operation, rest_get_disposal;
+/* result_json.c: row_format is JSON or PLAIN_TEXT */
+json_t *rest_result_json(struct rest_call *call, struct gateway_page *page, const char *row_format);
 /* gateway_routes.c */
 rest_handler rest_get_api_versions, rest_get_info, rest_open_session, rest_get_session, rest_close_session,
     rest_heartbeat, rest_configure_session, rest_execute_statement, rest_get_operation_status,
