@@ -218,7 +218,6 @@ static enum operator_result writer_resume(struct operator* operator, struct erro
     return result_of(writer, error);
 }
 
-/* The deadline is on the clock that nobody sets. */
 static int64_t writer_next_timer_us(const struct operator* operator)
 {
     const struct exchange_writer *writer = (const struct exchange_writer *)operator;
@@ -226,7 +225,7 @@ static int64_t writer_next_timer_us(const struct operator* operator)
         return 0; /* it is told without another element */
     if (writer->flush_us == 0)
         return INT64_MAX;
-    return clock_wall_us(&writer->hub->options.process->clock) + writer->flush_us - now_us(writer);
+    return operator_deadline_us(&writer->hub->options.process->clock, writer->flush_us);
 }
 
 static enum operator_result writer_on_timer(struct operator* operator, int64_t time_us, struct error *error)

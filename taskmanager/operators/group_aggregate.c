@@ -193,7 +193,7 @@ static bool hold(struct group_aggregate *aggregate, uint32_t num_rows)
     aggregate->held_rows += num_rows;
     if (aggregate->flush_at_us == INT64_MAX)
         aggregate->flush_at_us =
-            clock_wall_us(&aggregate->context->process->clock) + plan->mini_batch_ms * 1000;
+            clock_monotonic_us(&aggregate->context->process->clock) + plan->mini_batch_ms * 1000;
     size_t bytes = aggregate->touched_bytes.size + aggregate->num_touched * sizeof *aggregate->touched;
     return bytes < GROUP_HELD_BYTES &&
            (plan->mini_batch_rows <= 0 || aggregate->held_rows < plan->mini_batch_rows);
@@ -248,13 +248,14 @@ static enum operator_result aggregate_resume(struct operator* base, struct error
 
 static int64_t aggregate_next_timer_us(const struct operator* base)
 {
-    return ((const struct group_aggregate *)base)->flush_at_us;
+    const struct group_aggregate *aggregate = (const struct group_aggregate *)base;
+    return operator_deadline_us(&aggregate->context->process->clock, aggregate->flush_at_us);
 }
 
 static enum operator_result aggregate_on_timer(struct operator* base, int64_t time_us, struct error *error)
 {
     struct group_aggregate *aggregate = aggregate_of(base);
-    return time_us >= aggregate->flush_at_us ? flush_all(aggregate, error) : OPERATOR_DONE;
+    return time_us >= aggregate_next_timer_us(base) ? flush_all(aggregate, error) : OPERATOR_DONE;
 }
 
 static void aggregate_close(struct operator* base)

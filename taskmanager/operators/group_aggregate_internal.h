@@ -59,8 +59,8 @@ struct group_aggregate {
     struct row_packer *results; /* of the calls alone */
     struct schema *result_schema;
     struct keyed_state *state;
-    bool is_held; /* touched groups wait for the mini-batch's end; their heads are void */
-    int64_t flush_at_us, held_rows;
+    bool is_held;                   /* touched groups wait for the mini-batch's end; their heads are void */
+    int64_t flush_at_us, held_rows; /* the former on the clock that nobody sets */
     struct touched_group *touched;
     uint32_t num_touched, touched_capacity;
     struct buffer touched_bytes;

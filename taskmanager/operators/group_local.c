@@ -16,7 +16,7 @@ struct group_local {
     struct aggregate_set *set;
     struct row_packer *keys;
     struct row_table *table;
-    int64_t flush_at_us, held_rows;
+    int64_t flush_at_us, held_rows; /* the former on the clock that nobody sets */
     bool is_flushing;
     bool is_walking; /* flush_walk is open */
     struct row_walk flush_walk;
@@ -154,7 +154,7 @@ static bool hold(struct group_local *local, uint32_t num_rows)
     if (!group_aggregate_holds(plan))
         return false;
     if (local->flush_at_us == INT64_MAX)
-        local->flush_at_us = clock_wall_us(&local->context->process->clock) + plan->mini_batch_ms * 1000;
+        local->flush_at_us = clock_monotonic_us(&local->context->process->clock) + plan->mini_batch_ms * 1000;
     return row_table_bytes(local->table) < GROUP_HELD_BYTES &&
            (plan->mini_batch_rows <= 0 || local->held_rows < plan->mini_batch_rows);
 }
@@ -202,13 +202,14 @@ static enum operator_result local_resume(struct operator* base, struct error *er
 
 static int64_t local_next_timer_us(const struct operator* base)
 {
-    return ((const struct group_local *)base)->flush_at_us;
+    const struct group_local *local = (const struct group_local *)base;
+    return operator_deadline_us(&local->context->process->clock, local->flush_at_us);
 }
 
 static enum operator_result local_on_timer(struct operator* base, int64_t time_us, struct error *error)
 {
     struct group_local *local = local_of(base);
-    return time_us >= local->flush_at_us ? flush_all(local, error) : OPERATOR_DONE;
+    return time_us >= local_next_timer_us(base) ? flush_all(local, error) : OPERATOR_DONE;
 }
 
 static void local_close(struct operator* base)

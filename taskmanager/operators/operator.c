@@ -4,6 +4,14 @@
 
 #include <stdlib.h>
 
+int64_t operator_deadline_us(const struct clock *clock, int64_t monotonic_us)
+{
+    if (monotonic_us == INT64_MAX)
+        return INT64_MAX;
+    int64_t left_us = monotonic_us - clock_monotonic_us(clock);
+    return clock_wall_us(clock) + left_us;
+}
+
 void operator_snapshot_add_committable(struct operator_snapshot *snapshot, struct buffer *committable)
 {
     size_t count = snapshot->num_committables + 1;

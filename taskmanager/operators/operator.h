@@ -128,3 +128,7 @@ struct operator_ops {
     int64_t (*next_timer_us)(const struct operator* operator);
     enum operator_result (*on_timer)(struct operator* operator, int64_t time_us, struct error *error);
 };
+
+/* The end of a span, which is on the clock that nobody sets, as next_timer_us is to tell it now. INT64_MAX
+ * stays. */
+int64_t operator_deadline_us(const struct clock *clock, int64_t monotonic_us);

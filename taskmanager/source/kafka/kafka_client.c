@@ -175,9 +175,9 @@ static bool destroy_handle(struct kafka_client *client)
         return true;
     if (pthread_create(&thread, NULL, destroy, client->handle) != 0)
         return false;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += DESTROY_TIMEOUT_S;
-    if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
         return true;
     pthread_detach(thread);
     log_line(client->process->log, LOG_WARN, "kafka", "the client does not end; its threads are left behind");

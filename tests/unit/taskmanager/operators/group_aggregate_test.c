@@ -312,6 +312,29 @@ static void a_mini_batch_holds_updates_back(void **state)
     }
 }
 
+static void a_mini_batch_ends_in_time_though_the_clock_is_set(void **state)
+{
+    (void)state;
+    const int64_t hour_us = INT64_C(3600000000);
+    for (int two_phase = 0; two_phase < 2; two_phase++) {
+        struct group_job g;
+        init(&g);
+        g.first.mini_batch_ms = 500;
+        g.first.mini_batch_rows = 5;
+        add_call(&g, "SUM", 1, false, false);
+        start(&g, 1, two_phase != 0);
+        add_one(&g, ROW_INSERT, "a", 1);
+        g.job.set_ahead_us = hour_us;
+        keyed_job_advance(&g.job, 499999);
+        EXPECT_NO_LINES(&g.job);
+        g.job.set_ahead_us = -hour_us;
+        keyed_job_advance(&g.job, 1);
+        keyed_job_advance(&g.job, two_phase * 500000);
+        EXPECT_LINES(&g.job, "a|1");
+        finish(&g);
+    }
+}
+
 /* A random changelog, and what its groups must be: computed from the rows that are there. */
 enum { NUM_KEYS = 7, MAX_LIVE = 4000 };
 
@@ -531,6 +554,7 @@ int main(void)
         cmocka_unit_test(distinct_rows_come_once),
         cmocka_unit_test(with_a_time_to_live_distinct_rows_come_again),
         cmocka_unit_test(a_mini_batch_holds_updates_back),
+        cmocka_unit_test(a_mini_batch_ends_in_time_though_the_clock_is_set),
         cmocka_unit_test(any_changelog_gives_the_groups_of_its_rows),
         cmocka_unit_test(many_groups_come_in_several_batches),
         cmocka_unit_test(groups_may_take_more_than_the_memory),

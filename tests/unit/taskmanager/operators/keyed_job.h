@@ -22,7 +22,8 @@ typedef struct operator*
 struct keyed_job {
     struct process_context process;
     struct random *random;
-    int64_t now_us; /* the wall clock */
+    int64_t now_us;
+    int64_t set_ahead_us; /* the wall clock, of now_us */
     struct arena *arena;
     struct file_io *io;
     uint32_t full_percent;
@@ -51,12 +52,17 @@ static inline int64_t keyed_job_now(void *context)
     return ((struct keyed_job *)context)->now_us;
 }
 
+static inline int64_t keyed_job_wall_us(void *context)
+{
+    return keyed_job_now(context) + ((struct keyed_job *)context)->set_ahead_us;
+}
+
 static inline void keyed_job_init(struct keyed_job *job, struct random *random)
 {
     memset(job, 0, sizeof *job);
     job->random = random;
     job->process.clock =
-        (struct clock){.wall_us = keyed_job_now, .monotonic_us = keyed_job_now, .context = job};
+        (struct clock){.wall_us = keyed_job_wall_us, .monotonic_us = keyed_job_now, .context = job};
     job->now_us = INT64_C(1700000000000000);
     job->arena = arena_create(4096);
     job->handle_arena = arena_create(4096);
@@ -183,11 +189,11 @@ static inline void keyed_job_advance(struct keyed_job *job, int64_t microseconds
 {
     job->now_us += microseconds;
     if (job->partial != NULL) {
-        operator_harness_timer(&job->first, job->now_us);
+        operator_harness_timer(&job->first, keyed_job_wall_us(job));
         keyed_job_exchange_first(job);
     }
     for (uint32_t i = 0; i < job->parallelism; i++)
-        operator_harness_timer(&job->second[i], job->now_us);
+        operator_harness_timer(&job->second[i], keyed_job_wall_us(job));
     keyed_job_collect(job);
 }
 
