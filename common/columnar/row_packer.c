@@ -52,6 +52,20 @@ struct row_packer *row_packer_create(const struct data_type *types, uint32_t num
     return packer;
 }
 
+struct row_packer *row_packer_create_for(const struct schema *schema, const uint32_t *columns,
+                                         uint32_t num_columns)
+{
+    struct row_packer *packer = mem_calloc(1, sizeof *packer);
+    packer->num_columns = num_columns;
+    packer->types = num_columns == 0 ? NULL : mem_alloc(num_columns * sizeof *packer->types);
+    for (uint32_t i = 0; i < num_columns; i++) {
+        uint32_t column = columns != NULL ? columns[i] : i;
+        CHECK(column < schema->num_fields);
+        packer->types[i] = schema->fields[column].type;
+    }
+    return packer;
+}
+
 void row_packer_free(struct row_packer *packer)
 {
     if (packer == NULL)

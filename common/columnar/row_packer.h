@@ -20,6 +20,9 @@ struct row_packer {
 };
 
 struct row_packer *row_packer_create(const struct data_type *types, uint32_t num_columns);
+/* Of those columns of the schema; columns NULL: of the first num_columns. */
+struct row_packer *row_packer_create_for(const struct schema *schema, const uint32_t *columns,
+                                         uint32_t num_columns);
 void row_packer_free(struct row_packer *packer);
 /* Packs columns[] of the batch, whatever their encoding: rows[i] and hashes[i] for each row, valid until the
  * next call. columns NULL: 0 .. num_columns - 1. */

@@ -14,12 +14,8 @@ struct partitioner *exchange_partitioner_create(const struct plan_edge *edge, ui
     partitioner->num_targets = num_targets;
     partitioner->max_parallelism = max_parallelism;
     partitioner->key_columns = edge->key_columns;
-    struct data_type *types = mem_calloc(edge->key_column_count, sizeof *types);
-    for (uint32_t i = 0; i < edge->key_column_count; i++)
-        types[i] = edge->schema->fields[edge->key_columns[i]].type;
-    partitioner->packer = row_packer_create(types, edge->key_column_count);
+    partitioner->packer = row_packer_create_for(edge->schema, edge->key_columns, edge->key_column_count);
     partitioner->packer->skips_hashes = true;
-    free(types);
     partitioner->targets_of_groups = mem_calloc(max_parallelism, sizeof(uint32_t));
     for (uint32_t group = 0; group < max_parallelism; group++)
         partitioner->targets_of_groups[group] = key_group_subtask(group, num_targets, max_parallelism);

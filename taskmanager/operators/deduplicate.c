@@ -52,24 +52,15 @@ static struct deduplicate *deduplicate_of(struct operator* base)
     return (struct deduplicate *)base;
 }
 
-static struct data_type *column_types(const struct schema *schema, const uint32_t *columns, uint32_t count)
-{
-    struct data_type *types = mem_calloc(count + (size_t)1, sizeof *types);
-    for (uint32_t i = 0; i < count; i++)
-        types[i] = schema->fields[columns != NULL ? columns[i] : i].type;
-    return types;
-}
-
-static enum status open_state(struct deduplicate *dedup, const struct data_type *key_types,
-                              const struct data_type *row_types, struct error *error)
+static enum status open_state(struct deduplicate *dedup, struct error *error)
 {
     const struct plan_deduplicate *plan = dedup->plan;
     struct buffer key_type = {0}, value_type = {0};
-    aggregate_keys_describe(key_types, plan->key_count, &key_type);
+    aggregate_keys_describe(dedup->keys->types, plan->key_count, &key_type);
     buffer_printf(&value_type, "%s row by %s ", plan->keeps_last ? "last" : "first",
                   plan->is_event_time ? "event time" : "arrival");
     if (dedup->keeps_rows)
-        aggregate_keys_describe(row_types, dedup->input->num_fields, &value_type);
+        aggregate_keys_describe(dedup->rows->types, dedup->input->num_fields, &value_type);
     static const uint32_t buffers[] = {offsetof(struct kept_row, row)};
     struct keyed_state_descriptor descriptor = {.name = "rows",
                                                 .key_type = buffer_text(&key_type),
@@ -93,16 +84,11 @@ static enum status deduplicate_open(struct operator* base, const struct operator
     CHECK(context->num_outputs == 1 && context->keyed_state != NULL);
     dedup->context = context;
     dedup->keeps_rows = plan->is_event_time || plan->keeps_last;
-    struct data_type *key_types = column_types(dedup->input, plan->keys, plan->key_count);
-    struct data_type *row_types = column_types(dedup->input, NULL, dedup->input->num_fields);
-    dedup->keys = row_packer_create(key_types, plan->key_count);
-    dedup->rows = row_packer_create(row_types, dedup->input->num_fields);
+    dedup->keys = row_packer_create_for(dedup->input, plan->keys, plan->key_count);
+    dedup->rows = row_packer_create_for(dedup->input, NULL, dedup->input->num_fields);
     changelog_rows_init(&dedup->changelog, dedup->output, &dedup->rows, 1, false);
     buffer_reserve(&dedup->before, 1);
-    enum status status = open_state(dedup, key_types, row_types, error);
-    free(key_types);
-    free(row_types);
-    return status;
+    return open_state(dedup, error);
 }
 
 static void ensure_capacity(struct deduplicate *dedup, uint32_t count)

@@ -41,13 +41,13 @@ static enum status aggregate_open(struct operator* base, const struct operator_c
     aggregate->set = group_aggregate_create_set(plan);
     aggregate->num_results = plan->call_count + plan->takes_retractions;
     aggregate->columns = mem_calloc(aggregate->num_results + (size_t)1, sizeof(struct vector *));
-    aggregate->keys = group_aggregate_create_key_packer(plan, aggregate->input);
+    aggregate->keys = row_packer_create_for(aggregate->input, plan->keys, plan->key_count);
     create_result_packer(aggregate);
     struct row_packer *parts[] = {aggregate->keys, aggregate->results};
     changelog_rows_init(&aggregate->rows, aggregate->output, parts, 2, false);
     aggregate->flush_at_us = INT64_MAX;
     buffer_reserve(&aggregate->touched_bytes, 1); /* keys of no columns have an address too */
-    return group_aggregate_open_state(plan, aggregate->input, aggregate->set, context,
+    return group_aggregate_open_state(plan, aggregate->keys, aggregate->set, context,
                                       sizeof(struct group_head), &aggregate->state, error);
 }
 

@@ -12,12 +12,10 @@ struct operator* group_distinct_create(const struct plan_group_aggregate *plan, 
 /* The plan's calls and, where rows are taken back, COUNT(*) as the last one, which tells when a group ends.
  */
 struct aggregate_set *group_aggregate_create_set(const struct plan_group_aggregate *plan);
-struct row_packer *group_aggregate_create_key_packer(const struct plan_group_aggregate *plan,
-                                                     const struct schema *input);
 /* State of groups: value_size bytes of which the accumulators are the end; set may be NULL when there are
  * none. */
 STATUS_MUST_CHECK enum status group_aggregate_open_state(const struct plan_group_aggregate *plan,
-                                                         const struct schema *input,
+                                                         const struct row_packer *keys,
                                                          const struct aggregate_set *set,
                                                          const struct operator_context *context,
                                                          uint32_t head_size, struct keyed_state **ret_state,

@@ -32,8 +32,8 @@ static enum status distinct_open(struct operator* base, const struct operator_co
     struct group_distinct *distinct = distinct_of(base);
     CHECK(context->num_outputs == 1 && context->keyed_state != NULL);
     distinct->context = context;
-    distinct->keys = group_aggregate_create_key_packer(distinct->plan, distinct->input);
-    return group_aggregate_open_state(distinct->plan, distinct->input, NULL, context,
+    distinct->keys = row_packer_create_for(distinct->input, distinct->plan->keys, distinct->plan->key_count);
+    return group_aggregate_open_state(distinct->plan, distinct->keys, NULL, context,
                                       sizeof(struct group_head), &distinct->state, error);
 }
 

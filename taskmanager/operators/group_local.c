@@ -39,7 +39,7 @@ static enum status local_open(struct operator* base, const struct operator_conte
     CHECK(context->num_outputs == 1);
     local->context = context;
     local->set = group_aggregate_create_set(local->plan);
-    local->keys = group_aggregate_create_key_packer(local->plan, local->input);
+    local->keys = row_packer_create_for(local->input, local->plan->keys, local->plan->key_count);
     struct row_layout layout = {.value_size = aggregate_set_size(local->set)};
     layout.buffer_offsets = aggregate_set_buffers(local->set, &layout.num_buffers);
     local->table = row_table_create(&layout, 0, 1);

@@ -1,4 +1,3 @@
-#include "common/base/check.h"
 #include "common/base/memory.h"
 #include "taskmanager/operators/aggregate_calls.h"
 #include "taskmanager/operators/group_aggregate_internal.h"
@@ -25,38 +24,18 @@ struct aggregate_set *group_aggregate_create_set(const struct plan_group_aggrega
     return set;
 }
 
-static struct data_type *key_types(const struct plan_group_aggregate *plan, const struct schema *input)
-{
-    struct data_type *types = mem_calloc(plan->key_count + (size_t)1, sizeof *types);
-    for (uint32_t i = 0; i < plan->key_count; i++) {
-        CHECK(plan->keys[i] < input->num_fields);
-        types[i] = input->fields[plan->keys[i]].type;
-    }
-    return types;
-}
-
-struct row_packer *group_aggregate_create_key_packer(const struct plan_group_aggregate *plan,
-                                                     const struct schema *input)
-{
-    struct data_type *types = key_types(plan, input);
-    struct row_packer *packer = row_packer_create(types, plan->key_count);
-    free(types);
-    return packer;
-}
-
-enum status group_aggregate_open_state(const struct plan_group_aggregate *plan, const struct schema *input,
+enum status group_aggregate_open_state(const struct plan_group_aggregate *plan, const struct row_packer *keys,
                                        const struct aggregate_set *set,
                                        const struct operator_context *context, uint32_t head_size,
                                        struct keyed_state **ret_state, struct error *error)
 {
     struct buffer key_type = {0}, value_type = {0};
-    struct data_type *types = key_types(plan, input);
     uint32_t num_buffers = 0;
     const uint32_t *buffers = set != NULL ? aggregate_set_buffers(set, &num_buffers) : NULL;
     uint32_t *offsets = mem_calloc(num_buffers + (size_t)1, sizeof *offsets);
     for (uint32_t i = 0; i < num_buffers; i++)
         offsets[i] = head_size + buffers[i];
-    aggregate_keys_describe(types, plan->key_count, &key_type);
+    aggregate_keys_describe(keys->types, keys->num_columns, &key_type);
     aggregate_calls_describe(plan->calls, plan->call_count, &value_type);
     if (plan->takes_retractions)
         buffer_append_text(&value_type, " of a changelog");
@@ -73,6 +52,5 @@ enum status group_aggregate_open_state(const struct plan_group_aggregate *plan, 
     buffer_free(&key_type);
     buffer_free(&value_type);
     free(offsets);
-    free(types);
     return status;
 }

@@ -22,32 +22,23 @@ static enum operator_result named(const struct top_n *top, enum operator_result 
     return result;
 }
 
-static struct data_type *column_types(const struct schema *schema, const uint32_t *columns, uint32_t count)
-{
-    struct data_type *types = mem_calloc(count + (size_t)1, sizeof *types);
-    for (uint32_t i = 0; i < count; i++)
-        types[i] = schema->fields[columns != NULL ? columns[i] : i].type;
-    return types;
-}
-
-static void describe_rows(const struct top_n *top, const struct data_type *row_types, struct buffer *text)
+static void describe_rows(const struct top_n *top, struct buffer *text)
 {
     const struct plan_top_n *plan = top->plan;
     if (!plan->takes_retractions)
         buffer_printf(text, "first %lld ", (long long)plan->last);
-    aggregate_keys_describe(row_types, top->input->num_fields, text);
+    aggregate_keys_describe(top->rows->types, top->input->num_fields, text);
     buffer_append_text(text, " by");
     for (uint32_t i = 0; i < plan->order_count; i++)
         buffer_printf(text, " %u%s%s", plan->order[i].column, plan->order[i].is_descending ? " DESC" : "",
                       plan->order[i].nulls_last ? " NULLS LAST" : "");
 }
 
-static enum status open_state(struct top_n *top, const struct data_type *key_types,
-                              const struct data_type *row_types, struct error *error)
+static enum status open_state(struct top_n *top, struct error *error)
 {
     struct buffer key_type = {0}, value_type = {0};
-    aggregate_keys_describe(key_types, top->plan->key_count, &key_type);
-    describe_rows(top, row_types, &value_type);
+    aggregate_keys_describe(top->keys->types, top->plan->key_count, &key_type);
+    describe_rows(top, &value_type);
     static const uint32_t buffers[] = {offsetof(struct partition, rows) + offsetof(struct ranked_rows, order),
                                        offsetof(struct partition, rows) +
                                            offsetof(struct ranked_rows, entries)};
@@ -73,15 +64,10 @@ static enum status top_n_open(struct operator* base, const struct operator_conte
     CHECK(context->num_outputs == 1 && context->keyed_state != NULL);
     top->context = context;
     top->by_number = plan->emits_rank || (plan->last == 1 && !plan->takes_retractions);
-    struct data_type *key_types = column_types(top->input, plan->keys, plan->key_count);
-    struct data_type *row_types = column_types(top->input, NULL, top->input->num_fields);
-    top->keys = row_packer_create(key_types, plan->key_count);
-    top->rows = row_packer_create(row_types, top->input->num_fields);
+    top->keys = row_packer_create_for(top->input, plan->keys, plan->key_count);
+    top->rows = row_packer_create_for(top->input, NULL, top->input->num_fields);
     changelog_rows_init(&top->changelog, top->output, &top->rows, 1, plan->emits_rank);
-    enum status status = open_state(top, key_types, row_types, error);
-    free(key_types);
-    free(row_types);
-    return status;
+    return open_state(top, error);
 }
 
 static void ensure_capacity(struct top_n *top, uint32_t count)

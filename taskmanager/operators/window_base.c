@@ -1,6 +1,5 @@
 #include "taskmanager/operators/window_base.h"
 
-#include "common/base/check.h"
 #include "common/base/memory.h"
 #include "taskmanager/operators/aggregate_calls.h"
 
@@ -16,18 +15,6 @@ void window_base_init(struct window_base *base, const struct operator_ops *ops,
     base->output = schema_ref(output);
 }
 
-static void create_packer(struct window_base *base)
-{
-    uint32_t count = base->plan->key_count;
-    struct data_type *types = mem_calloc(count + (size_t)1, sizeof *types);
-    for (uint32_t i = 0; i < count; i++) {
-        CHECK(base->plan->keys[i] < base->input->num_fields);
-        types[i] = base->input->fields[base->plan->keys[i]].type;
-    }
-    base->packer = row_packer_create(types, count);
-    free(types);
-}
-
 enum status window_base_open(struct window_base *base, const struct operator_context *context,
                              struct error *error)
 {
@@ -41,7 +28,7 @@ enum status window_base_open(struct window_base *base, const struct operator_con
     }
     window_slices_init(&base->slices, window, base->zone);
     base->set = aggregate_calls_create_set(base->plan->calls, base->plan->call_count, false);
-    create_packer(base);
+    base->packer = row_packer_create_for(base->input, base->plan->keys, base->plan->key_count);
     return STATUS_OK;
 }
 

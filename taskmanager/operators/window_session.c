@@ -212,11 +212,7 @@ struct operator* window_session_rows_create(const struct plan_window_table_funct
 {
     CHECK(plan->window.kind == PLAN_WINDOW_SESSION && output->num_fields == input->num_fields + 3);
     struct session_windows *windows = mem_calloc(1, sizeof *windows);
-    struct data_type *types = mem_alloc((input->num_fields + (size_t)1) * sizeof *types);
-    for (uint32_t i = 0; i < input->num_fields; i++)
-        types[i] = input->fields[i].type;
-    windows->row_packer = row_packer_create(types, input->num_fields);
-    free(types);
+    windows->row_packer = row_packer_create_for(input, NULL, input->num_fields);
     windows->content = session_rows();
     windows->is_processing_time = plan->window.time == PLAN_TIME_PROCESSING;
     windows->own_plan =

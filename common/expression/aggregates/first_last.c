@@ -59,13 +59,7 @@ static enum status list_merge(const struct aggregate_slot *slot, void *target, c
                               struct error *error)
 {
     (void)slot;
-    struct value_list_cursor cursor = {0};
-    struct bytes_view bytes;
-    bool is_owed;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && value_list_next(source, &cursor, &bytes, &is_owed))
-        status = is_owed ? value_list_remove(target, bytes, error) : value_list_append(target, bytes, error);
-    return status;
+    return value_list_merge(target, source, error);
 }
 
 static bool list_is_sound(const struct aggregate_slot *slot, const void *accumulator)

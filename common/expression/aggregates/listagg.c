@@ -132,13 +132,7 @@ static enum status list_merge(const struct aggregate_slot *slot, void *target, c
                               struct error *error)
 {
     (void)slot;
-    struct value_list_cursor cursor = {0};
-    struct bytes_view entry;
-    bool is_owed;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && value_list_next(source, &cursor, &entry, &is_owed))
-        status = is_owed ? value_list_remove(target, entry, error) : value_list_append(target, entry, error);
-    return status;
+    return value_list_merge(target, source, error);
 }
 
 /* An entry as what it would be when joined alone; nothing is copied. */

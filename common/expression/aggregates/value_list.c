@@ -102,3 +102,14 @@ bool value_list_is_sound(const struct value_list *list)
         *(is_owed ? &num_owed : &num_values) += 1;
     return !cursor.is_corrupt && num_values == list->num_values && num_owed == list->num_owed;
 }
+
+enum status value_list_merge(struct value_list *target, const struct value_list *source, struct error *error)
+{
+    struct value_list_cursor cursor = {0};
+    struct bytes_view bytes;
+    bool is_owed;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && value_list_next(source, &cursor, &bytes, &is_owed))
+        status = is_owed ? value_list_remove(target, bytes, error) : value_list_append(target, bytes, error);
+    return status;
+}

@@ -22,6 +22,10 @@ STATUS_MUST_CHECK enum status value_list_append(struct value_list *list, struct 
 STATUS_MUST_CHECK enum status value_list_remove(struct value_list *list, struct bytes_view value,
                                                 struct error *error);
 
+/* What source has follows what target has. */
+STATUS_MUST_CHECK enum status value_list_merge(struct value_list *target, const struct value_list *source,
+                                               struct error *error);
+
 /* Walks the entries, those that are owed too. Start with a zeroed cursor; false at the end. The bytes may
  * come from anywhere: what does not hold together ends the walk, and sets is_corrupt. */
 struct value_list_cursor {

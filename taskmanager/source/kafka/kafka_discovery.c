@@ -1,9 +1,9 @@
 #include "common/base/memory.h"
 #include "common/base/thread_name.h"
+#include "common/base/timed_condition.h"
 #include "taskmanager/source/kafka/kafka_internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum { ASK_TIMEOUT_MS = 3000 };
@@ -46,14 +46,7 @@ static void look(struct kafka_source *source, size_t topic_index)
 /* False when it is time to stop. */
 static bool wait_interval(struct kafka_discovery *discovery, int64_t interval_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += interval_ms / 1000;
-    until.tv_nsec += interval_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = timed_condition_deadline(interval_ms);
     pthread_mutex_lock(&discovery->mutex);
     int result = 0;
     while (!discovery->is_stopping && result == 0)
@@ -78,12 +71,8 @@ void kafka_discovery_start(struct kafka_source *source, const int32_t *partition
     struct kafka_discovery *discovery = &source->discovery;
     size_t topics = source->config->topic_count;
     discovery->known_counts = arena_dup(source->arena, partition_counts, topics * sizeof *partition_counts);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&discovery->mutex, NULL);
-    pthread_cond_init(&discovery->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    timed_condition_init(&discovery->changed);
     discovery->is_running = pthread_create(&discovery->thread, NULL, run, source) == 0;
     if (!discovery->is_running)
         log_line(source->client->process->log, LOG_WARN, "kafka",
