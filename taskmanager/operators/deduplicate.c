@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "taskmanager/operators/aggregate_calls.h"
 #include "taskmanager/operators/changelog_rows.h"
+#include "taskmanager/operators/wanted_rows.h"
 
 #include <stdlib.h>
 
@@ -40,11 +41,9 @@ struct deduplicate {
     struct row_change *changes;
     uint32_t num_changes;
     struct buffer before;
-    uint32_t capacity; /* of the following, and of changes */
+    struct wanted_rows wanted;
+    uint32_t capacity; /* of values, and of changes */
     void **values;
-    struct bytes_view *wanted_keys;
-    uint64_t *wanted_hashes;
-    uint32_t *wanted_rows;
 };
 
 static struct deduplicate *deduplicate_of(struct operator* base)
@@ -96,9 +95,6 @@ static void ensure_capacity(struct deduplicate *dedup, uint32_t count)
     if (count <= dedup->capacity)
         return;
     dedup->values = mem_realloc(dedup->values, count * sizeof(void *));
-    dedup->wanted_keys = mem_realloc(dedup->wanted_keys, count * sizeof *dedup->wanted_keys);
-    dedup->wanted_hashes = mem_realloc(dedup->wanted_hashes, count * sizeof *dedup->wanted_hashes);
-    dedup->wanted_rows = mem_realloc(dedup->wanted_rows, count * sizeof *dedup->wanted_rows);
     dedup->changes = mem_realloc(dedup->changes, count * sizeof *dedup->changes);
     dedup->capacity = count;
 }
@@ -146,41 +142,37 @@ static void replace(struct deduplicate *dedup, struct kept_row *kept, uint32_t r
 
 /* Looks up which rows of the batch may change something, without writing: most duplicates end here. */
 static enum status find_wanted(struct deduplicate *dedup, const struct record_batch *batch,
-                               uint32_t *ret_count, struct error *error)
+                               struct error *error)
 {
     ensure_capacity(dedup, batch->num_rows);
+    wanted_rows_begin(&dedup->wanted, batch->num_rows);
     row_packer_pack(dedup->keys, batch, dedup->plan->keys);
     enum status status = keyed_state_access(dedup->state, KEYED_FIND, dedup->keys->rows, dedup->keys->hashes,
                                             NULL, batch->num_rows, dedup->values, error);
-    uint32_t count = 0;
     for (uint32_t i = 0; i < batch->num_rows && status == STATUS_OK; i++) {
         int64_t time;
         status = time_of(dedup, batch, i, &time, error);
-        if (status != STATUS_OK || !replaces(dedup->plan, dedup->values[i], time))
-            continue;
-        dedup->wanted_keys[count] = dedup->keys->rows[i];
-        dedup->wanted_hashes[count] = dedup->keys->hashes[i];
-        dedup->wanted_rows[count++] = i;
+        if (status == STATUS_OK && replaces(dedup->plan, dedup->values[i], time))
+            wanted_rows_add(&dedup->wanted, dedup->keys, i);
     }
-    *ret_count = count;
     return status;
 }
 
 static enum status add_batch(struct deduplicate *dedup, const struct record_batch *batch, struct error *error)
 {
-    uint32_t count;
+    const struct wanted_rows *wanted = &dedup->wanted;
     enum status status = changelog_check_inserts(batch, error);
     if (status == STATUS_OK)
-        status = find_wanted(dedup, batch, &count, error);
-    if (status != STATUS_OK || count == 0)
+        status = find_wanted(dedup, batch, error);
+    if (status != STATUS_OK || wanted->count == 0)
         return status;
-    status = keyed_state_access(dedup->state, KEYED_CREATE, dedup->wanted_keys, dedup->wanted_hashes, NULL,
-                                count, dedup->values, error);
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+    status = keyed_state_access(dedup->state, KEYED_CREATE, wanted->keys, wanted->hashes, NULL, wanted->count,
+                                dedup->values, error);
+    for (uint32_t i = 0; i < wanted->count && status == STATUS_OK; i++) {
         int64_t time;
-        status = time_of(dedup, batch, dedup->wanted_rows[i], &time, error);
+        status = time_of(dedup, batch, wanted->rows[i], &time, error);
         if (status == STATUS_OK && replaces(dedup->plan, dedup->values[i], time))
-            replace(dedup, dedup->values[i], dedup->wanted_rows[i], time);
+            replace(dedup, dedup->values[i], wanted->rows[i], time);
     }
     if (status == STATUS_OK)
         row_packer_pack(dedup->rows, batch, NULL);
@@ -274,9 +266,7 @@ static void deduplicate_close(struct operator* base)
     buffer_free(&dedup->before);
     free(dedup->changes);
     free(dedup->values);
-    free(dedup->wanted_keys);
-    free(dedup->wanted_hashes);
-    free(dedup->wanted_rows);
+    wanted_rows_free(&dedup->wanted);
     free(dedup);
 }
 

@@ -76,9 +76,6 @@ static void ensure_capacity(struct top_n *top, uint32_t count)
         return;
     top->values = mem_realloc(top->values, count * sizeof(void *));
     top->row_sort_keys = mem_realloc(top->row_sort_keys, count * sizeof *top->row_sort_keys);
-    top->wanted_keys = mem_realloc(top->wanted_keys, count * sizeof *top->wanted_keys);
-    top->wanted_hashes = mem_realloc(top->wanted_hashes, count * sizeof *top->wanted_hashes);
-    top->wanted_rows = mem_realloc(top->wanted_rows, count * sizeof *top->wanted_rows);
     top->touched = mem_realloc(top->touched, count * sizeof *top->touched);
     top->capacity = count;
 }
@@ -118,15 +115,10 @@ static enum status find_wanted(struct top_n *top, const struct record_batch *bat
     if (!top->plan->takes_retractions)
         status = keyed_state_access(top->state, KEYED_FIND, top->keys->rows, top->keys->hashes, NULL,
                                     batch->num_rows, top->values, error);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < batch->num_rows && status == STATUS_OK; i++) {
-        if (!top->plan->takes_retractions && is_behind_last(top, top->values[i], top->row_sort_keys[i]))
-            continue;
-        top->wanted_keys[count] = top->keys->rows[i];
-        top->wanted_hashes[count] = top->keys->hashes[i];
-        top->wanted_rows[count++] = i;
-    }
-    top->num_wanted = count;
+    wanted_rows_begin(&top->wanted, batch->num_rows);
+    for (uint32_t i = 0; i < batch->num_rows && status == STATUS_OK; i++)
+        if (top->plan->takes_retractions || !is_behind_last(top, top->values[i], top->row_sort_keys[i]))
+            wanted_rows_add(&top->wanted, top->keys, i);
     return status;
 }
 
@@ -141,10 +133,10 @@ static enum status begin_batch(struct top_n *top, const struct record_batch *bat
     make_sort_keys(top, batch);
     top->num_fed = 0;
     status = find_wanted(top, batch, error);
-    if (status == STATUS_OK && top->num_wanted > 0) {
+    if (status == STATUS_OK && top->wanted.count > 0) {
         row_packer_pack(top->rows, batch, NULL);
-        status = keyed_state_access(top->state, KEYED_CREATE, top->wanted_keys, top->wanted_hashes, NULL,
-                                    top->num_wanted, top->values, error);
+        status = keyed_state_access(top->state, KEYED_CREATE, top->wanted.keys, top->wanted.hashes, NULL,
+                                    top->wanted.count, top->values, error);
     }
     return status;
 }
@@ -197,7 +189,7 @@ static void end_touches(struct top_n *top)
 /* Partitions that have no rows any more, each once. */
 static void remove_empty(struct top_n *top)
 {
-    for (uint32_t i = 0; i < top->num_wanted; i++) {
+    for (uint32_t i = 0; i < top->wanted.count; i++) {
         struct partition *partition = top->values[i];
         if (partition->is_touched != 0 || ranked_rows_count(&partition->rows) > 0)
             continue;
@@ -211,7 +203,7 @@ static void remove_empty(struct top_n *top)
 
 static enum operator_result end_batch(struct top_n *top, struct error *error)
 {
-    if (top->num_wanted > 0)
+    if (top->wanted.count > 0)
         remove_empty(top);
     record_batch_free(top->batch);
     top->batch = NULL;
@@ -227,11 +219,11 @@ static enum operator_result work(struct top_n *top, struct error *error)
         if (result != OPERATOR_DONE)
             return result;
         end_touches(top);
-        if (top->num_fed == top->num_wanted)
+        if (top->num_fed == top->wanted.count)
             return end_batch(top, error);
-        while (top->num_fed < top->num_wanted && top->before.size < MAX_BEFORE_BYTES) {
+        while (top->num_fed < top->wanted.count && top->before.size < MAX_BEFORE_BYTES) {
             uint32_t at = top->num_fed++;
-            if (feed_row(top, top->values[at], top->wanted_rows[at], error) != STATUS_OK)
+            if (feed_row(top, top->values[at], top->wanted.rows[at], error) != STATUS_OK)
                 return OPERATOR_FAILED;
         }
     }
@@ -269,9 +261,7 @@ static void top_n_close(struct operator* base)
     free(top->touched);
     free(top->values);
     free(top->row_sort_keys);
-    free(top->wanted_keys);
-    free(top->wanted_hashes);
-    free(top->wanted_rows);
+    wanted_rows_free(&top->wanted);
     free(top);
 }
 

@@ -3,6 +3,7 @@
 #include "taskmanager/operators/changelog_rows.h"
 #include "taskmanager/operators/ranked_rows.h"
 #include "taskmanager/operators/top_n.h"
+#include "taskmanager/operators/wanted_rows.h"
 
 /* Of one partition in state. */
 struct partition {
@@ -34,9 +35,10 @@ struct top_n {
     struct row_packer *rows;
     struct keyed_state *state;
     struct changelog_rows changelog;
-    bool by_number;               /* changes are told number by number */
-    struct record_batch *batch;   /* at hand; NULL: none */
-    uint32_t num_wanted, num_fed; /* of its rows: that may change something; that were put in or taken out */
+    bool by_number;             /* changes are told number by number */
+    struct record_batch *batch; /* at hand; NULL: none */
+    struct wanted_rows wanted;
+    uint32_t num_fed; /* of wanted: that were put in or taken out */
     struct touched_partition *touched;
     uint32_t num_touched;
     struct buffer before; /* uint32_t offsets */
@@ -45,9 +47,6 @@ struct top_n {
     uint32_t capacity; /* of the following, and of touched */
     void **values;
     struct bytes_view *row_sort_keys; /* in sort_keys */
-    struct bytes_view *wanted_keys;
-    uint64_t *wanted_hashes;
-    uint32_t *wanted_rows;
 };
 
 /* Emits the changes of the touched partitions, from the cursor on; DONE when all are told. */
