@@ -29,12 +29,21 @@ static void block_signals(sigset_t *ret_signals)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* Who started the process starts it again; the jobmanager goes on without it meanwhile. */
+static void end_now(void *context)
+{
+    (void)context;
+    _exit(EXIT_NOT_IN_ORDER);
+}
+
 static enum status run(const struct process_context *process, const struct configuration *configuration,
                        const sigset_t *signals, struct error *error)
 {
     struct transport *transport = nng_transport_create();
     struct taskmanager *taskmanager = NULL;
     enum status status = taskmanager_create(process, configuration, transport, &taskmanager, error);
+    if (status == STATUS_OK)
+        taskmanager_on_stuck(taskmanager, end_now, NULL);
     if (status == STATUS_OK)
         status = taskmanager_start(taskmanager, error);
     if (status == STATUS_OK) {

@@ -25,6 +25,7 @@ struct settings {
     int64_t jobmanager_port;
     int64_t heartbeat_interval_ms;
     int64_t heartbeat_timeout_ms;
+    int64_t cancellation_timeout_ms;
     const char *host;
     const char *bind_host;
     const char *jobmanager_host;
@@ -91,6 +92,9 @@ static enum status read_settings(const struct configuration *configuration, stru
     if (status == STATUS_OK)
         status = configuration_duration_ms(configuration, "heartbeat.timeout", 5000,
                                            &settings->heartbeat_timeout_ms, error);
+    if (status == STATUS_OK)
+        status = configuration_duration_ms(configuration, "task.cancellation.timeout", 30000,
+                                           &settings->cancellation_timeout_ms, error);
     if (status == STATUS_OK)
         status = read_codec(configuration, settings, error);
     if (status == STATUS_OK)
@@ -178,6 +182,7 @@ enum status taskmanager_create(const struct process_context *process,
         .managed_memory_bytes = settings.managed_memory_bytes,
         .state_backend = settings.state_backend,
         .recovers_locally = settings.recovers_locally,
+        .cancellation_timeout_ms = settings.cancellation_timeout_ms,
     };
     struct taskmanager *taskmanager = mem_calloc(1, sizeof *taskmanager);
     taskmanager->executor = task_executor_create(&options);
@@ -186,6 +191,12 @@ enum status taskmanager_create(const struct process_context *process,
     buffer_free(&jobmanager_address);
     *ret_taskmanager = taskmanager;
     return STATUS_OK;
+}
+
+void taskmanager_on_stuck(struct taskmanager *taskmanager, taskmanager_stuck_callback *callback,
+                          void *context)
+{
+    task_executor_on_stuck(taskmanager->executor, callback, context);
 }
 
 enum status taskmanager_start(struct taskmanager *taskmanager, struct error *error)

@@ -20,8 +20,8 @@ enum {
     MAX_EXCEPTIONS = 16,
     CALL_DEADLINE_MS = 5000,
     CANCEL_DEADLINE_MS = 60000,
-    TASK_CANCEL_TIMEOUT_MS = 30000,
     STATE_RETRY_MS = 1000,
+    TASK_CANCEL_TIMEOUT_MS = 30000, /* unless configured; the taskmanager's is the same */
     MAX_UNCOMMITTED = 3,
     IO_THREADS = 4,
     SAVEPOINT_THREADS = 2,

@@ -230,8 +230,9 @@ static void run_quarantine(struct dispatcher *dispatcher, struct event *event)
 {
     struct quarantine_event *quarantine = (struct quarantine_event *)event;
     struct error reason;
-    error_set(&reason, STATUS_TIMEOUT, "the taskmanager %s did not end its cancelled tasks in %d s",
-              quarantine->id, TASK_CANCEL_TIMEOUT_MS / 1000);
+    error_set(&reason, STATUS_TIMEOUT,
+              "the taskmanager %s did not end its cancelled tasks in time (task.cancellation.timeout)",
+              quarantine->id);
     resourcemanager_drop(dispatcher->resources, quarantine->id, &reason);
     free(quarantine);
 }

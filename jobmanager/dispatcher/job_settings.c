@@ -108,8 +108,8 @@ enum status job_read_checkpoint_settings(const struct job *job, struct coordinat
     return STATUS_OK;
 }
 
-enum status job_read_restart_settings(const struct job *job, struct scheduler_options *options,
-                                      struct error *error)
+static enum status read_restart_strategy(const struct job *job, struct scheduler_options *options,
+                                         struct error *error)
 {
     const struct configuration *configuration = job->dispatcher->options.configuration;
     const char *strategy = job->graph->configuration.restart_strategy;
@@ -117,7 +117,6 @@ enum status job_read_restart_settings(const struct job *job, struct scheduler_op
         strategy = configuration_text(configuration, "restart-strategy.type", "exponential-delay");
     options->max_backoff_ms = 10000;
     options->min_backoff_ms = 100;
-    options->cancel_timeout_ms = TASK_CANCEL_TIMEOUT_MS;
     if (strcmp(strategy, "none") == 0 || strcmp(strategy, "off") == 0 || strcmp(strategy, "disable") == 0) {
         options->strategy = RESTART_NONE;
         return STATUS_OK;
@@ -142,4 +141,15 @@ enum status job_read_restart_settings(const struct job *job, struct scheduler_op
         status = configuration_duration_ms(configuration, "restart-strategy.exponential-delay.max-backoff",
                                            10000, &options->max_backoff_ms, error);
     return status;
+}
+
+enum status job_read_restart_settings(const struct job *job, struct scheduler_options *options,
+                                      struct error *error)
+{
+    enum status status =
+        configuration_duration_ms(job->dispatcher->options.configuration, "task.cancellation.timeout",
+                                  TASK_CANCEL_TIMEOUT_MS, &options->cancel_timeout_ms, error);
+    if (status == STATUS_OK && options->cancel_timeout_ms == 0)
+        options->cancel_timeout_ms = INT64_MAX; /* as long as it takes */
+    return status == STATUS_OK ? read_restart_strategy(job, options, error) : status;
 }

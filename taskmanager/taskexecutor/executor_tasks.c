@@ -108,3 +108,32 @@ void executor_cancel_epochs(struct task_executor *executor, const struct session
             task_cancel(entry->task, &reason);
     }
 }
+
+static void say_stuck(struct task_executor *executor, const struct task_entry *entry)
+{
+    executor->is_stuck = true;
+    log_line(executor->options.process->log, LOG_ERROR, "taskexecutor",
+             "task %s (%u) of job %s, attempt %u, was told to end %lld ms ago and does not "
+             "(task.cancellation.timeout): is there a file system that gives no answer?",
+             entry->key.vertex_id, entry->key.subtask, entry->key.job_id, entry->key.attempt,
+             (long long)executor->options.cancellation_timeout_ms);
+    if (executor->on_stuck != NULL)
+        executor->on_stuck(executor->stuck_context);
+}
+
+int64_t executor_watch_cancelled(struct task_executor *executor)
+{
+    int64_t timeout_ms = executor->options.cancellation_timeout_ms, next_ms = INT64_MAX;
+    int64_t now_ms = executor_now_ms(executor);
+    for (const struct task_entry *entry = executor->entries;
+         entry != NULL && timeout_ms > 0 && !executor->is_stuck; entry = entry->next) {
+        int64_t cancelled_ms = entry->task == NULL ? -1 : task_cancelled_ms(entry->task);
+        if (cancelled_ms < 0)
+            continue;
+        if (now_ms >= cancelled_ms + timeout_ms)
+            say_stuck(executor, entry);
+        else if (cancelled_ms + timeout_ms < next_ms)
+            next_ms = cancelled_ms + timeout_ms;
+    }
+    return next_ms;
+}

@@ -40,6 +40,7 @@ struct task *task_create(const struct task_options *options)
     task->channel = collect_channel_create();
     CHECK(pthread_mutex_init(&task->cancel_mutex, NULL) == 0);
     atomic_init(&task->status, RPC_TASK_DEPLOYING);
+    atomic_init(&task->cancelled_ms, -1);
     error_clear(&task->error);
     struct operator_chain_options chain_options = {
         .environment = options->environment,
@@ -110,11 +111,17 @@ void task_cancel(struct task *task, const struct error *reason)
         task->has_reason = reason != NULL;
         if (reason != NULL)
             task->reason = *reason;
+        atomic_store(&task->cancelled_ms, clock_monotonic_ms(&task->options.environment->process->clock));
         atomic_store(&task->is_cancelled, true);
     }
     pthread_mutex_unlock(&task->cancel_mutex);
     event_queue_wake(task->mailbox);
     operator_chain_wake_source(task->chain);
+}
+
+int64_t task_cancelled_ms(const struct task *task)
+{
+    return atomic_load(&task->cancelled_ms);
 }
 
 enum rpc_task_status task_status(const struct task *task)

@@ -53,6 +53,9 @@ void task_notify_checkpoint(struct task *task, const struct rpc_notify_checkpoin
  * the jobmanager; otherwise FAILED for that reason. Only the first call counts. */
 void task_cancel(struct task *task, const struct error *reason);
 
+/* When it was told to end, by the monotonic clock; -1: it was not. */
+int64_t task_cancelled_ms(const struct task *task);
+
 enum rpc_task_status task_status(const struct task *task);
 const struct rpc_task_id *task_id(const struct task *task);
 uint32_t task_slot(const struct task *task);

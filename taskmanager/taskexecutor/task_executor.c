@@ -61,6 +61,14 @@ struct task_executor *task_executor_create(const struct task_executor_options *o
     return executor;
 }
 
+void task_executor_on_stuck(struct task_executor *executor, task_executor_stuck_callback *callback,
+                            void *context)
+{
+    CHECK(!executor->is_started);
+    executor->on_stuck = callback;
+    executor->stuck_context = context;
+}
+
 const char *task_executor_id(const struct task_executor *executor)
 {
     return executor->id;
@@ -114,7 +122,9 @@ static void *run(void *context)
             break;
         int64_t forget_ms = executor_forget_jobs(executor);
         int64_t deadline_ms = executor->is_stopping ? INT64_MAX : executor_deadline_ms(executor);
+        int64_t watch_ms = executor->is_stopping ? INT64_MAX : executor_watch_cancelled(executor);
         deadline_ms = forget_ms < deadline_ms ? forget_ms : deadline_ms;
+        deadline_ms = watch_ms < deadline_ms ? watch_ms : deadline_ms;
         int64_t now_ms = executor_now_ms(executor);
         int64_t wait_ms = deadline_ms == INT64_MAX ? -1 : deadline_ms > now_ms ? deadline_ms - now_ms : 0;
         struct executor_event *event = event_queue_pop(executor->events, wait_ms);

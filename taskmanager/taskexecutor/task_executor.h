@@ -31,9 +31,17 @@ struct task_executor_options {
     uint64_t managed_memory_bytes;         /* of keyed state in all slots, at most */
     enum state_backend_kind state_backend; /* of jobs that do not say */
     bool recovers_locally;                 /* copies of keyed state are kept for a quick restart */
+    int64_t cancellation_timeout_ms;       /* in which a task ends that was told to; 0: without bound */
 };
 
+/* A task did not end in its time, as when a file system gives no answer, and nothing can end it but the end
+ * of the process. On the executor's thread, once. */
+typedef void task_executor_stuck_callback(void *context);
+
 struct task_executor *task_executor_create(const struct task_executor_options *options);
+/* Before the start; without it a task that does not end is only logged. */
+void task_executor_on_stuck(struct task_executor *executor, task_executor_stuck_callback *callback,
+                            void *context);
 /* Listens, and registers in the background. */
 STATUS_MUST_CHECK enum status task_executor_start(struct task_executor *executor, struct error *error);
 /* Cancels all tasks and waits for their end and the thread's. Idempotent. */

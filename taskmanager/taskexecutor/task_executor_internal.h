@@ -87,6 +87,9 @@ struct task_executor {
     size_t num_tombstones;
     struct idle_job idle_jobs[IDLE_JOBS_MAX]; /* oldest first */
     size_t num_idle_jobs;
+    task_executor_stuck_callback *on_stuck; /* or NULL */
+    void *stuck_context;
+    bool is_stuck; /* that was said */
     bool is_stopping;
 };
 
@@ -127,6 +130,8 @@ void executor_add_state(struct task_executor *executor, struct task_entry *entry
 /* Nothing of the entry is told any more; its task ends. */
 void executor_void_entry(struct task_entry *entry);
 void executor_cancel_epochs(struct task_executor *executor, const struct session_command *command);
+/* Looks for tasks that do not end; the result is when to call again, INT64_MAX: not before an event. */
+int64_t executor_watch_cancelled(struct task_executor *executor);
 
 /* executor_jobs.c: files of jobs that have no task here any more. */
 /* A task of the job is about to start, or ended. */

@@ -46,6 +46,7 @@ struct task {
     struct event_queue *mailbox;
     atomic_bool is_woken; /* an operator asks to be resumed */
     atomic_bool is_cancelled;
+    _Atomic int64_t cancelled_ms;
     pthread_mutex_t cancel_mutex; /* for has_reason and reason until is_cancelled is set */
     bool has_reason;
     struct error reason;

@@ -191,3 +191,32 @@ def test_working_folder_hangs(
     folder.go_on()
     run.await_checkpoint()
     run.finish()
+
+
+@pytest.mark.parametrize("hung", ["checkpoints", "working"])
+def test_one_taskmanager_whose_folder_hangs_for_ever(
+    new_cluster: Callable[..., Cluster],
+    fragile_folder: Callable[..., FragileFolder],
+    broker: Broker,
+    topic: Callable[..., str],
+    seed: int,
+    hung: str,
+) -> None:
+    """Its tasks cannot be ended: it ends itself, and the job goes on where the folder answers."""
+    cluster = new_cluster({**OPTIONS, "task.cancellation.timeout": "2 s"})
+    cluster.options["io.tmp.dirs"] = str(cluster.folder / "working")
+    folder = fragile_folder(cluster.folder / hung)
+    cluster.start_jobmanager()
+    cluster.taskmanager_prefix = folder.prefix
+    cluster.start_taskmanager(1)
+    cluster.taskmanager_prefix = []
+    cluster.options["io.tmp.dirs"] = str(cluster.folder / "working-2")
+    cluster.start_taskmanager(2)
+    cluster.await_taskmanagers(2)
+    run = Run(cluster, broker, topic("one_of_two"), seed)
+    folder.hang()
+    run.produce()
+    assert cluster.taskmanagers[1].wait_end(30) == EXIT_NOT_IN_ORDER
+    cluster.rest.wait_state(run.job, "RUNNING")
+    run.await_checkpoint()
+    run.finish()
