@@ -1,5 +1,4 @@
 /* The steps of an attempt that follow from where all of its tasks stand. */
-#include "common/base/check.h"
 #include "common/base/mutant.h"
 #include "jobmanager/scheduler/scheduler_internal.h"
 
@@ -76,63 +75,4 @@ void scheduler_advance(struct scheduler *scheduler, int64_t now_ms)
     bool is_ending = scheduler->state == JOB_CANCELLING || scheduler->state == JOB_FAILING;
     if (is_ending && scheduler->phase == PHASE_IDLE && !scheduler->is_end_blocked)
         scheduler_enter(scheduler, scheduler->goal == GOAL_FAIL ? JOB_FAILED : JOB_CANCELED);
-}
-
-const struct scheduler_slot *scheduler_last_slots(const struct scheduler *scheduler, uint32_t *ret_count)
-{
-    *ret_count = scheduler->num_last_slots;
-    return scheduler->last_slots;
-}
-
-enum job_state scheduler_state(const struct scheduler *scheduler)
-{
-    return scheduler->state;
-}
-
-uint32_t scheduler_attempt(const struct scheduler *scheduler)
-{
-    return scheduler->attempt;
-}
-
-uint32_t scheduler_num_restarts(const struct scheduler *scheduler)
-{
-    return scheduler->num_restarts;
-}
-
-const struct execution *scheduler_executions(const struct scheduler *scheduler, size_t *ret_count)
-{
-    *ret_count = scheduler->num_executions;
-    return scheduler->executions;
-}
-
-const struct execution *scheduler_execution(const struct scheduler *scheduler, uint32_t vertex,
-                                            uint32_t subtask)
-{
-    if (vertex >= scheduler->options.num_vertices || subtask >= scheduler->vertices[vertex].parallelism)
-        return NULL;
-    size_t index = subtask;
-    for (uint32_t v = 0; v < vertex; v++)
-        index += scheduler->vertices[v].parallelism;
-    CHECK(index < scheduler->num_executions);
-    return &scheduler->executions[index];
-}
-
-bool scheduler_has_tasks(const struct scheduler *scheduler)
-{
-    return scheduler->phase == PHASE_DEPLOYED || scheduler->phase == PHASE_STOPPING;
-}
-
-bool scheduler_is_attempt_live(const struct scheduler *scheduler)
-{
-    return scheduler->phase == PHASE_DEPLOYED;
-}
-
-const char *scheduler_waiting_for(const struct scheduler *scheduler)
-{
-    return scheduler->waiting_for;
-}
-
-const struct error *scheduler_last_failure(const struct scheduler *scheduler)
-{
-    return &scheduler->last_failure;
 }

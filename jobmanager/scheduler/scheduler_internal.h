@@ -43,5 +43,19 @@ struct scheduler {
 
 void scheduler_advance(struct scheduler *scheduler, int64_t now_ms);
 void scheduler_enter(struct scheduler *scheduler, enum job_state state);
-void scheduler_set_execution(struct execution *execution, enum execution_state state, int64_t now_ms);
+/* execution NULL: it is no task's failure. */
+void scheduler_fail_task(struct scheduler *scheduler, const struct execution *execution,
+                         const struct error *error, int64_t now_ms);
+
+/* executions.c */
 bool execution_state_is_terminal(enum execution_state state);
+void executions_create(struct scheduler *scheduler);
+/* All are CREATED, without a slot. */
+void executions_reset(struct scheduler *scheduler, int64_t now_ms);
+/* slots: by subtask */
+void executions_deploy(struct scheduler *scheduler, const struct scheduler_slot *slots, int64_t now_ms);
+/* Those that live. */
+void executions_cancel(struct scheduler *scheduler, int64_t now_ms);
+/* Once more where nothing was heard; who takes too long is put into quarantine. */
+void executions_resend_cancels(struct scheduler *scheduler, int64_t now_ms);
+int64_t executions_next_cancel_ms(const struct scheduler *scheduler); /* INT64_MAX: none */
