@@ -2,26 +2,10 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
-#include "common/base/refcount.h"
+#include "common/filesystem/memory_files_internal.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct memory_node {
-    char *path; /* normal form: no scheme, single slashes, no trailing one */
-    bool is_directory;
-    struct buffer content;
-};
-
-/* The files, sorted by path. */
-struct memory_files {
-    struct refcount refs;
-    pthread_mutex_t lock;
-    struct memory_node **nodes;
-    size_t count;
-    size_t capacity;
-};
 
 struct memory_io {
     struct file_io base;
@@ -38,113 +22,34 @@ struct memory_output {
     struct buffer content;
 };
 
-static char *normal_path(const char *path)
-{
-    const char *scheme = strstr(path, ":/");
-    if (scheme != NULL)
-        path = scheme + 1;
-    struct buffer text = {0};
-    for (const char *c = path; *c != '\0'; c++)
-        if (*c != '/' || (c[1] != '/' && c[1] != '\0'))
-            buffer_append_byte(&text, (uint8_t)*c);
-    if (text.size == 0)
-        buffer_append_byte(&text, '/');
-    return buffer_take(&text, NULL);
-}
+/* An operation under way, which holds the lock. */
+struct memory_call {
+    struct memory_io *io;
+    const char *uri;
+    char *path;   /* normal form */
+    bool is_lost; /* the answer is */
+};
 
-/* First index whose path is not less. */
-static size_t position(const struct memory_files *files, const char *path)
-{
-    size_t low = 0;
-    size_t high = files->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (strcmp(files->nodes[middle]->path, path) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct memory_node *find(const struct memory_files *files, const char *path)
-{
-    size_t at = position(files, path);
-    return at < files->count && strcmp(files->nodes[at]->path, path) == 0 ? files->nodes[at] : NULL;
-}
-
-static struct memory_node *insert(struct memory_files *files, const char *path, bool is_directory)
-{
-    struct memory_node *node = find(files, path);
-    if (node != NULL)
-        return node;
-    if (files->count == files->capacity) {
-        files->capacity = files->capacity == 0 ? 64 : files->capacity * 2;
-        files->nodes = mem_realloc(files->nodes, files->capacity * sizeof *files->nodes);
-    }
-    size_t at = position(files, path);
-    memmove(&files->nodes[at + 1], &files->nodes[at], (files->count - at) * sizeof *files->nodes);
-    files->count++;
-    node = files->nodes[at] = mem_calloc(1, sizeof *node);
-    node->path = mem_strdup(path);
-    node->is_directory = is_directory;
-    return node;
-}
-
-static void insert_parents(struct memory_files *files, const char *path)
-{
-    char *copy = mem_strdup(path);
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        insert(files, copy, true);
-        *slash = '/';
-    }
-    free(copy);
-}
-
-static void remove_at(struct memory_files *files, size_t at)
-{
-    struct memory_node *node = files->nodes[at];
-    files->count--;
-    memmove(&files->nodes[at], &files->nodes[at + 1], (files->count - at) * sizeof *files->nodes);
-    buffer_free(&node->content);
-    free(node->path);
-    free(node);
-}
-
-static void files_unref(struct memory_files *files)
-{
-    if (!refcount_drop(&files->refs))
-        return;
-    while (files->count > 0)
-        remove_at(files, files->count - 1);
-    free(files->nodes);
-    pthread_mutex_destroy(&files->lock);
-    free(files);
-}
-
-/*
- * One operation: asks the hook, takes the lock. OK: go on, and end with finish(). *ret_fault tells finish
- * whether the answer is lost.
- */
-static enum status start(struct memory_io *io, enum file_operation operation, const char *path,
-                         enum file_fault *ret_fault, struct error *error)
+/* Asks the hook. OK: go on, and end with finish(). */
+static enum status begin(struct memory_io *io, enum file_operation operation, const char *uri,
+                         struct memory_call *ret_call, struct error *error)
 {
     io->operations++;
-    enum file_fault fault = io->hook != NULL ? io->hook(io->hook_context, operation, path) : FILE_FAULT_NONE;
+    enum file_fault fault = io->hook != NULL ? io->hook(io->hook_context, operation, uri) : FILE_FAULT_NONE;
     if (fault == FILE_FAULT_BEFORE)
-        return error_set(error, STATUS_UNAVAILABLE, "injected before an operation on %s", path);
-    *ret_fault = fault;
+        return error_set(error, STATUS_UNAVAILABLE, "injected before an operation on %s", uri);
+    *ret_call = (struct memory_call){
+        .io = io, .uri = uri, .path = memory_files_path(uri), .is_lost = fault == FILE_FAULT_AFTER};
     pthread_mutex_lock(&io->files->lock);
     return STATUS_OK;
 }
 
-static enum status finish(struct memory_io *io, enum file_fault fault, enum status status, const char *path,
-                          struct error *error)
+static enum status finish(struct memory_call *call, enum status status, struct error *error)
 {
-    pthread_mutex_unlock(&io->files->lock);
-    if (fault == FILE_FAULT_AFTER)
-        return error_set(error, STATUS_UNAVAILABLE, "injected after an operation on %s", path);
+    pthread_mutex_unlock(&call->io->files->lock);
+    free(call->path);
+    if (call->is_lost)
+        return error_set(error, STATUS_UNAVAILABLE, "injected after an operation on %s", call->uri);
     return status;
 }
 
@@ -154,36 +59,31 @@ static enum status missing(const char *path, struct error *error)
 }
 
 /* Makes the file's present content visible under its name. */
-static void output_flush(struct memory_output *output)
+static void output_flush(struct memory_output *output, const char *path)
 {
-    char *path = normal_path(output->path);
-    insert_parents(output->io->files, path);
-    struct memory_node *node = insert(output->io->files, path, false);
-    buffer_clear(&node->content);
-    buffer_append(&node->content, output->content.data, output->content.size);
-    free(path);
+    memory_files_put(output->io->files, path, output->content.data, output->content.size);
 }
 
 static enum status output_write(struct file_output *base, const void *data, size_t size, struct error *error)
 {
     struct memory_output *output = (struct memory_output *)base;
-    enum file_fault fault;
-    enum status status = start(output->io, FILE_WRITE, output->path, &fault, error);
+    struct memory_call call;
+    enum status status = begin(output->io, FILE_WRITE, output->path, &call, error);
     if (status != STATUS_OK)
         return status;
     buffer_append(&output->content, data, size);
-    output_flush(output);
-    return finish(output->io, fault, STATUS_OK, output->path, error);
+    output_flush(output, call.path);
+    return finish(&call, STATUS_OK, error);
 }
 
 static enum status output_sync(struct file_output *base, struct error *error)
 {
     struct memory_output *output = (struct memory_output *)base;
-    enum file_fault fault;
-    enum status status = start(output->io, FILE_SYNC, output->path, &fault, error);
+    struct memory_call call;
+    enum status status = begin(output->io, FILE_SYNC, output->path, &call, error);
     if (status != STATUS_OK)
         return status;
-    return finish(output->io, fault, STATUS_OK, output->path, error);
+    return finish(&call, STATUS_OK, error);
 }
 
 static void output_free(struct memory_output *output)
@@ -196,10 +96,10 @@ static void output_free(struct memory_output *output)
 static enum status output_close(struct file_output *base, struct error *error)
 {
     struct memory_output *output = (struct memory_output *)base;
-    enum file_fault fault;
-    enum status status = start(output->io, FILE_CLOSE, output->path, &fault, error);
+    struct memory_call call;
+    enum status status = begin(output->io, FILE_CLOSE, output->path, &call, error);
     if (status == STATUS_OK)
-        status = finish(output->io, fault, STATUS_OK, output->path, error);
+        status = finish(&call, STATUS_OK, error);
     output_free(output);
     return status;
 }
@@ -207,20 +107,18 @@ static enum status output_close(struct file_output *base, struct error *error)
 static enum status memory_delete(struct file_io *base, const char *uri, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_DELETE, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_DELETE, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    size_t at = position(io->files, path);
-    if (at < io->files->count && strcmp(io->files->nodes[at]->path, path) == 0) {
+    size_t at = memory_files_position(io->files, call.path);
+    if (at < io->files->count && strcmp(io->files->nodes[at]->path, call.path) == 0) {
         if (io->files->nodes[at]->is_directory)
-            status = error_set(error, STATUS_IO, "cannot delete %s: it is a folder", path);
+            status = error_set(error, STATUS_IO, "cannot delete %s: it is a folder", call.path);
         else
-            remove_at(io->files, at);
+            memory_files_remove(io->files, at);
     }
-    free(path);
-    return finish(io, fault, status, uri, error);
+    return finish(&call, status, error);
 }
 
 static void output_abort(struct file_output *base)
@@ -239,16 +137,16 @@ static enum status memory_open_output(struct file_io *base, const char *uri, str
                                       struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_OPEN_OUTPUT, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_OPEN_OUTPUT, uri, &call, error);
     if (status != STATUS_OK)
         return status;
     struct memory_output *output = mem_calloc(1, sizeof *output);
     output->base.ops = &memory_output_ops;
     output->io = io;
     output->path = mem_strdup(uri);
-    output_flush(output);
-    status = finish(io, fault, STATUS_OK, uri, error);
+    output_flush(output, call.path);
+    status = finish(&call, STATUS_OK, error);
     if (status != STATUS_OK)
         output_free(output);
     else
@@ -260,21 +158,19 @@ static enum status memory_read(struct file_io *base, const char *uri, uint64_t o
                                struct buffer *buffer, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
+    struct memory_call call;
     size_t before = buffer->size;
-    enum status status = start(io, FILE_READ, uri, &fault, error);
+    enum status status = begin(io, FILE_READ, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    struct memory_node *node = find(io->files, path);
+    struct memory_node *node = memory_files_find(io->files, call.path);
     if (node == NULL || node->is_directory) {
-        status = missing(path, error);
+        status = missing(call.path, error);
     } else if (offset < node->content.size) {
         uint64_t rest = node->content.size - offset;
         buffer_append(buffer, node->content.data + offset, (size_t)(size < rest ? size : rest));
     }
-    free(path);
-    status = finish(io, fault, status, uri, error);
+    status = finish(&call, status, error);
     if (status != STATUS_OK)
         buffer->size = before;
     return status;
@@ -284,21 +180,19 @@ static enum status memory_stat(struct file_io *base, const char *uri, struct fil
                                struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_STAT, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_STAT, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    struct memory_node *node = find(io->files, path);
+    struct memory_node *node = memory_files_find(io->files, call.path);
     struct file_status result = {0};
     if (node == NULL) {
-        status = missing(path, error);
+        status = missing(call.path, error);
     } else {
         result.is_directory = node->is_directory;
         result.size = node->content.size;
     }
-    free(path);
-    status = finish(io, fault, status, uri, error);
+    status = finish(&call, status, error);
     if (status == STATUS_OK)
         *ret_status = result;
     return status;
@@ -308,19 +202,18 @@ static enum status memory_list(struct file_io *base, const char *uri, file_list_
                                void *context, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_LIST, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_LIST, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    struct memory_node *node = find(io->files, path);
+    struct memory_node *node = memory_files_find(io->files, call.path);
     if (node == NULL || !node->is_directory) {
-        status = missing(path, error);
+        status = missing(call.path, error);
     } else {
-        size_t size = strlen(path);
-        for (size_t i = position(io->files, path); i < io->files->count; i++) {
+        size_t size = strlen(call.path);
+        for (size_t i = memory_files_position(io->files, call.path); i < io->files->count; i++) {
             const char *other = io->files->nodes[i]->path;
-            if (strncmp(other, path, size) != 0)
+            if (strncmp(other, call.path, size) != 0)
                 break;
             if (other[size] != '/' || strchr(other + size + 1, '/') != NULL)
                 continue;
@@ -328,128 +221,107 @@ static enum status memory_list(struct file_io *base, const char *uri, file_list_
                 break;
         }
     }
-    free(path);
-    return finish(io, fault, status, uri, error);
+    return finish(&call, status, error);
 }
 
 static enum status memory_make_directories(struct file_io *base, const char *uri, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_MAKE_DIRECTORIES, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_MAKE_DIRECTORIES, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    insert_parents(io->files, path);
-    if (!insert(io->files, path, true)->is_directory)
-        status = error_set(error, STATUS_IO, "cannot make folder %s: a file has that name", path);
-    free(path);
-    return finish(io, fault, status, uri, error);
+    memory_files_insert_parents(io->files, call.path);
+    if (!memory_files_insert(io->files, call.path, true)->is_directory)
+        status = error_set(error, STATUS_IO, "cannot make folder %s: a file has that name", call.path);
+    return finish(&call, status, error);
 }
 
 static enum status memory_delete_directory(struct file_io *base, const char *uri, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_DELETE_DIRECTORY, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_DELETE_DIRECTORY, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    size_t size = strlen(path);
-    for (size_t i = position(io->files, path); i < io->files->count;) {
+    size_t size = strlen(call.path);
+    for (size_t i = memory_files_position(io->files, call.path); i < io->files->count;) {
         const char *other = io->files->nodes[i]->path;
-        if (strncmp(other, path, size) != 0)
+        if (strncmp(other, call.path, size) != 0)
             break;
         if (other[size] == '/' || other[size] == '\0')
-            remove_at(io->files, i);
+            memory_files_remove(io->files, i);
         else
             i++;
     }
-    free(path);
-    return finish(io, fault, status, uri, error);
-}
-
-static void put(struct memory_files *files, const char *path, const void *data, size_t size)
-{
-    insert_parents(files, path);
-    struct memory_node *node = insert(files, path, false);
-    buffer_clear(&node->content);
-    buffer_append(&node->content, data, size);
+    return finish(&call, status, error);
 }
 
 static enum status memory_create_exclusive(struct file_io *base, const char *uri, const void *data,
                                            size_t size, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_CREATE_EXCLUSIVE, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_CREATE_EXCLUSIVE, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    if (find(io->files, path) != NULL)
-        status = error_set(error, STATUS_ALREADY_EXISTS, "cannot publish %s: file exists", path);
+    if (memory_files_find(io->files, call.path) != NULL)
+        status = error_set(error, STATUS_ALREADY_EXISTS, "cannot publish %s: file exists", call.path);
     else
-        put(io->files, path, data, size);
-    free(path);
-    return finish(io, fault, status, uri, error);
+        memory_files_put(io->files, call.path, data, size);
+    return finish(&call, status, error);
 }
 
 static enum status memory_rename_noreplace(struct file_io *base, const char *from, const char *to,
                                            struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_RENAME_NOREPLACE, from, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_RENAME_NOREPLACE, from, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *source = normal_path(from);
-    char *target = normal_path(to);
-    struct memory_node *node = find(io->files, source);
+    char *target = memory_files_path(to);
+    struct memory_node *node = memory_files_find(io->files, call.path);
     if (node == NULL || node->is_directory) {
-        status = missing(source, error);
-    } else if (find(io->files, target) != NULL) {
+        status = missing(call.path, error);
+    } else if (memory_files_find(io->files, target) != NULL) {
         status = error_set(error, STATUS_ALREADY_EXISTS, "cannot rename to %s: file exists", target);
     } else {
-        put(io->files, target, node->content.data, node->content.size);
-        remove_at(io->files, position(io->files, source));
+        memory_files_put(io->files, target, node->content.data, node->content.size);
+        memory_files_remove(io->files, memory_files_position(io->files, call.path));
     }
-    free(source);
     free(target);
-    return finish(io, fault, status, from, error);
+    return finish(&call, status, error);
 }
 
 static enum status memory_replace(struct file_io *base, const char *uri, const void *data, size_t size,
                                   struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_REPLACE, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_REPLACE, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    put(io->files, path, data, size);
-    free(path);
-    return finish(io, fault, STATUS_OK, uri, error);
+    memory_files_put(io->files, call.path, data, size);
+    return finish(&call, STATUS_OK, error);
 }
 
 static enum status memory_sync_directory(struct file_io *base, const char *uri, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
-    enum file_fault fault;
-    enum status status = start(io, FILE_SYNC_DIRECTORY, uri, &fault, error);
+    struct memory_call call;
+    enum status status = begin(io, FILE_SYNC_DIRECTORY, uri, &call, error);
     if (status != STATUS_OK)
         return status;
-    char *path = normal_path(uri);
-    if (find(io->files, path) == NULL)
-        status = missing(path, error);
-    free(path);
-    return finish(io, fault, status, uri, error);
+    if (memory_files_find(io->files, call.path) == NULL)
+        status = missing(call.path, error);
+    return finish(&call, status, error);
 }
 
 static void memory_free(struct file_io *base)
 {
     struct memory_io *io = (struct memory_io *)base;
-    files_unref(io->files);
+    memory_files_unref(io->files);
     free(io);
 }
 
@@ -472,9 +344,7 @@ struct file_io *memory_file_io_create(void)
 {
     struct memory_io *io = mem_calloc(1, sizeof *io);
     io->base.ops = &memory_ops;
-    io->files = mem_calloc(1, sizeof *io->files);
-    refcount_init(&io->files->refs);
-    CHECK(pthread_mutex_init(&io->files->lock, NULL) == 0);
+    io->files = memory_files_create();
     return &io->base;
 }
 
