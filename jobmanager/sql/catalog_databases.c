@@ -166,24 +166,43 @@ enum status sql_catalog_list_databases(struct sql_catalog *catalog, const char *
     return STATUS_OK;
 }
 
+/* The database whose content is listed: of the name, and where it says nothing the session's. */
+struct listed {
+    const struct catalog_entry *entry;
+    const char *catalog, *database;
+};
+
+static enum status find_listed(const struct sql_catalog *catalog, const struct sql_name *name,
+                               struct listed *ret_listed, struct error *error)
+{
+    bool is_named = name != NULL && name->count > 0;
+    struct listed listed = {
+        .catalog = is_named && name->count == 2 ? name->parts[0] : catalog->current_catalog,
+        .database = is_named ? name->parts[name->count - 1] : catalog->current_database,
+    };
+    listed.entry = catalog_find(catalog, listed.catalog);
+    if (listed.entry == NULL)
+        return catalog_missing(listed.catalog, error);
+    *ret_listed = listed;
+    return STATUS_OK;
+}
+
 enum status sql_catalog_list_tables(struct sql_catalog *catalog, const struct sql_name *name,
                                     struct arena *arena, struct sql_name_list *ret_list, struct error *error)
 {
-    bool named = name != NULL && name->count > 0;
-    const char *of = named && name->count == 2 ? name->parts[0] : catalog->current_catalog;
-    const char *database = named ? name->parts[name->count - 1] : catalog->current_database;
-    const struct catalog_entry *entry = catalog_find(catalog, of);
-    if (entry == NULL)
-        return catalog_missing(of, error);
+    struct listed listed;
+    enum status status = find_listed(catalog, name, &listed, error);
+    if (status != STATUS_OK)
+        return status;
     char **external = NULL;
     size_t count = 0;
     const struct database_entry *memory = NULL;
-    enum status status = STATUS_OK;
-    if (entry->operations != NULL) {
-        status = entry->operations->list_tables(entry->external, database, &external, &count, error);
+    if (listed.entry->operations != NULL) {
+        status = listed.entry->operations->list_tables(listed.entry->external, listed.database, &external,
+                                                       &count, error);
     } else {
-        status = catalog_check_database(entry, database, error);
-        memory = catalog_find_database(entry, database);
+        status = catalog_check_database(listed.entry, listed.database, error);
+        memory = catalog_find_database(listed.entry, listed.database);
         count = memory != NULL ? memory->table_count : 0;
     }
     if (status != STATUS_OK)
@@ -191,11 +210,11 @@ enum status sql_catalog_list_tables(struct sql_catalog *catalog, const struct sq
     const char **names = arena_calloc(arena, count + catalog->temporary_count + 1, sizeof *names);
     for (size_t i = 0; i < count; i++)
         names[i] = arena_strdup(arena, memory != NULL ? memory->tables[i]->name : external[i]);
-    if (entry->operations != NULL)
+    if (listed.entry->operations != NULL)
         free_names(external, count);
     for (size_t i = 0; i < catalog->temporary_count; i++) {
         const struct sql_table *table = catalog->temporary[i];
-        if (strcmp(table->catalog, of) == 0 && strcmp(table->database, database) == 0)
+        if (strcmp(table->catalog, listed.catalog) == 0 && strcmp(table->database, listed.database) == 0)
             names[count++] = arena_strdup(arena, table->name);
     }
     *ret_list = sorted(names, count);
@@ -217,21 +236,21 @@ static size_t append_views(struct sql_table *const *tables, size_t table_count, 
 enum status sql_catalog_list_views(struct sql_catalog *catalog, const struct sql_name *name,
                                    struct arena *arena, struct sql_name_list *ret_list, struct error *error)
 {
-    bool named = name != NULL && name->count > 0;
-    const char *of = named && name->count == 2 ? name->parts[0] : catalog->current_catalog;
-    const char *database = named ? name->parts[name->count - 1] : catalog->current_database;
-    const struct catalog_entry *entry = catalog_find(catalog, of);
-    if (entry == NULL)
-        return catalog_missing(of, error);
-    enum status status = catalog_check_database(entry, database, error);
+    struct listed listed;
+    enum status status = find_listed(catalog, name, &listed, error);
     if (status != STATUS_OK)
         return status;
-    const struct database_entry *memory = catalog_find_database(entry, database);
+    status = catalog_check_database(listed.entry, listed.database, error);
+    if (status != STATUS_OK)
+        return status;
+    const struct database_entry *memory = catalog_find_database(listed.entry, listed.database);
     size_t table_count = memory != NULL ? memory->table_count : 0;
     const char **names = arena_calloc(arena, table_count + catalog->temporary_count + 1, sizeof *names);
-    size_t count = append_views(catalog->temporary, catalog->temporary_count, of, database, arena, names, 0);
+    size_t count = append_views(catalog->temporary, catalog->temporary_count, listed.catalog, listed.database,
+                                arena, names, 0);
     if (memory != NULL)
-        count = append_views(memory->tables, table_count, of, database, arena, names, count);
+        count =
+            append_views(memory->tables, table_count, listed.catalog, listed.database, arena, names, count);
     *ret_list = sorted(names, count);
     return STATUS_OK;
 }
