@@ -213,6 +213,9 @@ void task_deployment_encode(const struct job *job, const struct execution *execu
 /* One entry for each table that sinks write, however many. */
 void job_gather_tables(struct job *job);
 STATUS_MUST_CHECK enum status job_open_tables(struct job *job, struct error *error);
+/* What the sink, lineage and job say; the epoch is to be set. Nothing is copied. */
+struct table_committer_options iceberg_sink_committer_options(const struct plan_iceberg_sink *sink,
+                                                              const char *lineage, const char *job_id);
 /* -1: it writes none that is committed to. */
 int32_t job_table_of_sink(const struct job *job, uint32_t sink_id);
 
@@ -256,6 +259,15 @@ STATUS_MUST_CHECK enum status found_checkpoints_adopt(struct found_checkpoints *
                                                       struct error *error);
 
 /* submission.c */
+STATUS_MUST_CHECK enum status dispatcher_check_graph(const struct plan_job_graph *graph, struct error *error);
+
+/* restored_lineage.c: a job that restores another one's checkpoint carries its lineage on, unless it asks for
+ * a new one. On a worker. */
+STATUS_MUST_CHECK enum status stored_job_inherit_lineage(struct dispatcher *dispatcher,
+                                                         const struct plan_job_graph *graph,
+                                                         struct stored_job *stored, struct error *error);
+
+/* known_jobs.c */
 void dispatcher_add_job(struct dispatcher *dispatcher, struct job *job);
 STATUS_MUST_CHECK enum status dispatcher_recover_jobs(struct dispatcher *dispatcher, struct error *error);
 void dispatcher_forget_old_jobs(struct dispatcher *dispatcher);

@@ -43,21 +43,27 @@ void job_gather_tables(struct job *job)
     }
 }
 
+struct table_committer_options iceberg_sink_committer_options(const struct plan_iceberg_sink *sink,
+                                                              const char *lineage, const char *job_id)
+{
+    return (struct table_committer_options){
+        .catalog_type = "hadoop",
+        .warehouse = sink->config->warehouse,
+        .database = sink->config->database,
+        .table = sink->config->table,
+        .table_uuid = sink->table_uuid,
+        .lineage = lineage,
+        .branch = "main",
+        .job_id = job_id,
+    };
+}
+
 enum status job_open_tables(struct job *job, struct error *error)
 {
     for (uint32_t t = 0; t < job->num_tables; t++) {
-        const struct plan_iceberg_sink *sink = job->tables[t].sink;
-        struct table_committer_options options = {
-            .catalog_type = "hadoop",
-            .warehouse = sink->config->warehouse,
-            .database = sink->config->database,
-            .table = sink->config->table,
-            .table_uuid = sink->table_uuid,
-            .lineage = job->lineage,
-            .branch = "main",
-            .job_id = job->id,
-            .epoch = job->dispatcher->epoch,
-        };
+        struct table_committer_options options =
+            iceberg_sink_committer_options(job->tables[t].sink, job->lineage, job->id);
+        options.epoch = job->dispatcher->epoch;
         enum status status =
             table_committer_open(job->dispatcher->process, &options, &job->tables[t].committer, error);
         if (status != STATUS_OK)
