@@ -254,6 +254,7 @@ enum status decode_deduplicate(const struct decoder *decoder, const MESSAGE(Dedu
         .time_column = message->time_column,
         .is_event_time = message->is_event_time,
         .keeps_last = message->keeps_last,
+        .waits_for_watermark = message->waits_for_watermark,
         .emits_update_before = message->emits_update_before,
         .state_ttl_ms = message->state_ttl_ms,
     };
@@ -265,6 +266,8 @@ enum status decode_deduplicate(const struct decoder *decoder, const MESSAGE(Dedu
     if ((deduplicate.is_event_time && !has_time(input, deduplicate.time_column)) ||
         deduplicate.state_ttl_ms < 0)
         return decode_corrupt(decoder, "a deduplication is over a column that is no time");
+    if (deduplicate.waits_for_watermark && (!deduplicate.is_event_time || deduplicate.keeps_last))
+        return decode_corrupt(decoder, "a deduplication waits for a watermark that it does not go by");
     if (!same_columns(input, schema) || schema->num_fields != input->num_fields)
         return decode_corrupt(decoder, "a deduplication gives other columns than it takes");
     *ret_deduplicate = arena_dup(decoder->graph->arena, &deduplicate, sizeof deduplicate);

@@ -100,6 +100,7 @@ MESSAGE(Deduplicate) * encode_deduplicate(struct arena *arena, const struct plan
     message->time_column = deduplicate->time_column;
     message->is_event_time = deduplicate->is_event_time;
     message->keeps_last = deduplicate->keeps_last;
+    message->waits_for_watermark = deduplicate->waits_for_watermark;
     message->emits_update_before = deduplicate->emits_update_before;
     message->state_ttl_ms = deduplicate->state_ttl_ms;
     return message;

@@ -174,10 +174,17 @@ struct plan_deduplicate {
     uint32_t key_count;
     uint32_t time_column; /* of event time; unused for processing time */
     bool is_event_time;
-    bool keeps_last; /* ORDER BY time DESC */
+    bool keeps_last;          /* ORDER BY time DESC */
+    bool waits_for_watermark; /* the first by event time: given once, behind the watermark, as an insert */
     bool emits_update_before;
     int64_t state_ttl_ms;
 };
+
+/* Whether the row that is given for a key stays the one. */
+static inline bool plan_deduplicate_inserts_only(const struct plan_deduplicate *deduplicate)
+{
+    return !deduplicate->keeps_last && (!deduplicate->is_event_time || deduplicate->waits_for_watermark);
+}
 
 struct plan_sort_column {
     uint32_t column;

@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "taskmanager/operators/aggregate_calls.h"
 #include "taskmanager/operators/changelog_rows.h"
+#include "taskmanager/operators/first_row.h"
 #include "taskmanager/operators/wanted_rows.h"
 
 #include <stdlib.h>
@@ -279,6 +280,8 @@ struct operator* deduplicate_create(const struct plan_deduplicate *plan, const s
                                     const struct schema *output)
 {
     CHECK(output->num_fields == input->num_fields);
+    if (plan->waits_for_watermark)
+        return first_row_create(plan, input, output);
     struct deduplicate *dedup = mem_calloc(1, sizeof *dedup);
     dedup->base.ops = &deduplicate_ops;
     dedup->plan = plan;

@@ -137,7 +137,10 @@ static void name_ranking(struct physical *node, struct buffer *identity)
     const struct plan_top_n *top_n = node->top_n;
     copy_origins(node);
     if (deduplicate != NULL) {
-        buffer_printf(identity, "deduplicate %s ", deduplicate->keeps_last ? "last" : "first");
+        buffer_printf(identity, "deduplicate %s ",
+                      deduplicate->keeps_last            ? "last"
+                      : deduplicate->waits_for_watermark ? "first behind watermark"
+                                                         : "first");
         print_origins(node, NULL, deduplicate->key_count, identity);
         buffer_append_text(identity,
                            deduplicate->is_event_time ? origin(node, deduplicate->time_column) : " proctime");

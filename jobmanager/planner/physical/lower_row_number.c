@@ -1,6 +1,7 @@
 #include "jobmanager/planner/physical/aggregation.h"
 #include "jobmanager/planner/physical/conjuncts.h"
 #include "jobmanager/planner/physical/ranking.h"
+#include "jobmanager/planner/physical/windows.h"
 
 /* A ranking on its way: its input's columns are the keys, the order, then what else is wanted. */
 struct ranking {
@@ -75,13 +76,17 @@ static enum status lower_deduplicate(struct lowering *lowering, const struct ran
     deduplicate->time_column = ranking->order[0].column;
     deduplicate->keeps_last = ranking->row_number->order[0].is_descending;
     deduplicate->state_ttl_ms = lowering->settings.state_ttl_ms;
+    /* With mini-batch the first row is given at once, and corrected. */
+    deduplicate->waits_for_watermark =
+        deduplicate->is_event_time && !deduplicate->keeps_last && lowering->settings.mini_batch_ms == 0;
+    if (deduplicate->waits_for_watermark)
+        need_watermarks(*node);
     if (!is_partitioned(*node, ranking->key_count))
         TRY(lower_exchange(lowering, *node, ranking->key_count, node));
     TRY(physical_create(lowering, PHYSICAL_DEDUPLICATE, (*node)->schema, node, 1, node));
     (*node)->deduplicate = deduplicate;
     set_partitioned(lowering, *node, ranking->key_count);
-    /* The first row to arrive stays the first. */
-    if (deduplicate->is_event_time || deduplicate->keeps_last)
+    if (!plan_deduplicate_inserts_only(deduplicate))
         (*node)->changelog |= PLAN_UPDATE_AFTERS;
     return STATUS_OK;
 }

@@ -75,7 +75,9 @@ static void print_deduplicate(const struct physical *node, struct buffer *out)
     const struct plan_deduplicate *deduplicate = node->deduplicate;
     buffer_printf(out, "Deduplicate(keep=[%s], key=", deduplicate->keeps_last ? "LastRow" : "FirstRow");
     print_columns(node->schema, deduplicate->keys, deduplicate->key_count, out);
-    buffer_printf(out, ", order=[%s]", deduplicate->is_event_time ? "ROWTIME" : "PROCTIME");
+    buffer_printf(out, ", order=[%s], outputInsertOnly=[%s]",
+                  deduplicate->is_event_time ? "ROWTIME" : "PROCTIME",
+                  plan_deduplicate_inserts_only(deduplicate) ? "true" : "false");
 }
 
 static void print_order(const struct plan_top_n *top_n, const struct schema *schema, struct buffer *out)

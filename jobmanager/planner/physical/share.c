@@ -56,7 +56,8 @@ static bool equal_group_aggregates(const struct plan_group_aggregate *a, const s
 static bool equal_deduplications(const struct plan_deduplicate *a, const struct plan_deduplicate *b)
 {
     return a->key_count == b->key_count && a->time_column == b->time_column &&
-           a->is_event_time == b->is_event_time && a->keeps_last == b->keeps_last;
+           a->is_event_time == b->is_event_time && a->keeps_last == b->keeps_last &&
+           a->waits_for_watermark == b->waits_for_watermark;
 }
 
 static bool equal_rankings(const struct plan_top_n *a, const struct plan_top_n *b)

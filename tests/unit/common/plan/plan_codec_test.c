@@ -494,7 +494,7 @@ static struct plan_node *make_deduplicate(struct plan_job_graph *graph)
     struct plan_node *node = make_node(graph, PLAN_DEDUPLICATE, "Deduplicate[2]", 2);
     struct plan_deduplicate *deduplicate = arena_calloc(graph->arena, 1, sizeof *deduplicate);
     *deduplicate = (struct plan_deduplicate){
-        .keys = column_zero, .key_count = 1, .time_column = 2, .is_event_time = true, .keeps_last = true};
+        .keys = column_zero, .key_count = 1, .time_column = 2, .is_event_time = true, .waits_for_watermark = true};
     node->deduplicate = deduplicate;
     node->schema = hold(graph, types, 3);
     return node;
@@ -520,7 +520,7 @@ static void operators_with_state_survive(void **state)
     graph = again(one_operator_graph(make_deduplicate));
     const struct plan_deduplicate *deduplicate = graph->vertices[0].root->children[0]->deduplicate;
     assert_int_equal(deduplicate->time_column, 2);
-    assert_true(deduplicate->keeps_last);
+    assert_true(deduplicate->waits_for_watermark && !deduplicate->keeps_last);
     plan_job_graph_free(graph);
 }
 

@@ -205,7 +205,8 @@ static void print_ranking(const struct plan_node *node, struct buffer *out)
         buffer_printf(out, " %s %s", first->is_event_time ? "event" : "processing",
                       first->keeps_last ? "last" : "first");
         if (first->is_event_time)
-            buffer_printf(out, " time=%u", first->time_column);
+            buffer_printf(out, " time=%u%s", first->time_column,
+                          first->waits_for_watermark ? " behind watermark" : "");
         buffer_printf(out, "%s ttl=%lld", first->emits_update_before ? " -U" : "",
                       (long long)first->state_ttl_ms);
         return;

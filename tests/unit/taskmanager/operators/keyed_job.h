@@ -42,6 +42,8 @@ struct keyed_job {
     struct keyed_state_backend *backends[JOB_MAX_SUBTASKS];
     const struct keyed_state_handle *handles[JOB_MAX_SUBTASKS];
     uint32_t num_handles;
+    struct buffer states[JOB_MAX_SUBTASKS]; /* list state of the second operator, of num_states subtasks */
+    uint32_t num_states;
     struct arena *handle_arena;
     struct row_packer *packer;
     struct text_lines lines; /* of what came out, in its order */
@@ -103,6 +105,36 @@ static inline void keyed_job_open_backend(struct keyed_job *job, uint32_t index)
         fail_msg("%s", error.message);
 }
 
+static inline void keyed_job_restore(struct keyed_job *job, uint32_t index)
+{
+    struct operator* operator= job->second[index].operator;
+    struct bytes_view views[JOB_MAX_SUBTASKS];
+    struct operator_state state = {0};
+    struct error error;
+    for (uint32_t i = 0; i < job->num_states; i++)
+        views[i] = buffer_view(&job->states[i]);
+    if (job->num_states == 0 || operator->ops->restore == NULL)
+        return;
+    assert_int_equal(
+        operator_state_redistribute(views, job->num_states, index, job->parallelism, &state, &error),
+        STATUS_OK);
+    if (operator->ops->restore(operator, & state, &error) != STATUS_OK)
+        fail_msg("%s", error.message);
+    operator_state_free(&state);
+}
+
+static inline void keyed_job_snapshot_list(struct keyed_job *job, uint32_t index)
+{
+    struct operator* operator= job->second[index].operator;
+    struct operator_snapshot snapshot = {0};
+    struct error error;
+    buffer_clear(&job->states[index]);
+    if (operator->ops->snapshot_state != NULL)
+        assert_int_equal(operator->ops->snapshot_state(operator, 1, &snapshot, &error), STATUS_OK);
+    operator_state_encode(&snapshot.state, &job->states[index]);
+    operator_snapshot_free(&snapshot);
+}
+
 /* Opens all instances, out of the last checkpoint when there was one. */
 static inline void keyed_job_start(struct keyed_job *job, uint32_t parallelism)
 {
@@ -129,6 +161,7 @@ static inline void keyed_job_start(struct keyed_job *job, uint32_t parallelism)
         second->context.keyed_state = job->backends[i];
         second->operator= job->create_second(job->second_plan, taken, job->output);
         keyed_job_open(second);
+        keyed_job_restore(job, i);
     }
 }
 
@@ -240,6 +273,7 @@ static inline void keyed_job_rescale(struct keyed_job *job, uint32_t parallelism
     for (uint32_t i = 0; i < job->parallelism; i++) {
         struct keyed_state_snapshot *snapshot;
         struct keyed_state_handle *handle;
+        keyed_job_snapshot_list(job, i);
         if (keyed_state_backend_freeze(job->backends[i], 1, false, NULL, &snapshot, &error) != STATUS_OK ||
             keyed_state_snapshot_upload(snapshot, arena, &handle, &error) != STATUS_OK)
             fail_msg("%s", error.message);
@@ -247,6 +281,7 @@ static inline void keyed_job_rescale(struct keyed_job *job, uint32_t parallelism
         job->handles[i] = handle;
     }
     job->num_handles = job->parallelism;
+    job->num_states = job->parallelism;
     keyed_job_stop(job);
     keyed_job_start(job, parallelism);
     arena_free(job->handle_arena);
@@ -257,6 +292,8 @@ static inline void keyed_job_free(struct keyed_job *job)
 {
     keyed_job_stop(job);
     text_lines_free(&job->lines);
+    for (uint32_t i = 0; i < JOB_MAX_SUBTASKS; i++)
+        buffer_free(&job->states[i]);
     row_packer_free(job->packer);
     schema_unref(job->input);
     schema_unref(job->partial);
