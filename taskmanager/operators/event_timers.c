@@ -113,6 +113,13 @@ enum status event_timers_set(struct event_timers *timers, const struct bytes_vie
     return status == STATUS_OK ? keyed_state_end_batch(timers->state, error) : status;
 }
 
+/* Small partitions are not worth it, each by itself. */
+static enum status end_batch(struct event_timers *timers, struct error *error)
+{
+    timers->num_touched = 0;
+    return keyed_state_end_batch(timers->state, error);
+}
+
 void event_timers_restart(struct event_timers *timers, int64_t watermark_us)
 {
     timers->watermark_us = watermark_us;
@@ -165,7 +172,7 @@ static enum status next_bucket(struct event_timers *timers, struct error *error)
     }
     timers->next_due_us = any && bucket < timers->least_left_us ? bucket : timers->least_left_us;
     timers->watermark_us = timers->until_us;
-    return STATUS_OK;
+    return end_batch(timers, error);
 }
 
 /* The next timers of the bucket; none at its end. */
@@ -252,11 +259,12 @@ enum status event_timers_finish(struct event_timers *timers, const struct due_ti
             timers->seen[num_gone++] = timer;
     }
     CHECK(at == count);
-    timers->num_seen = 0;
     enum status status = put_timers(timers, timers->keys, timers->hashes, timers->times, num_moved, error);
     if (status != STATUS_OK)
         return status;
     for (uint32_t i = 0; i < num_gone; i++)
         keyed_state_remove(timers->state, timers->seen[i]);
-    return keyed_state_end_batch(timers->state, error);
+    timers->num_touched += timers->num_seen;
+    timers->num_seen = 0;
+    return timers->num_touched >= BATCH_MAX_ROWS ? end_batch(timers, error) : STATUS_OK;
 }

@@ -22,6 +22,7 @@ struct event_timers {
     uint32_t key_group;            /* the next one of the bucket */
     struct keyed_state_walk *walk; /* of key_group; NULL: not begun */
     uint32_t num_seen;             /* timers that event_timers_next saw, until event_timers_finish */
+    uint32_t num_touched;          /* since the state was told of the end of a batch */
     void **seen;
     /* Of timers that are set. */
     uint32_t capacity;
@@ -57,7 +58,7 @@ bool event_timers_advance(struct event_timers *timers, int64_t until_us);
 STATUS_MUST_CHECK enum status event_timers_next(struct event_timers *timers, struct due_timer *ret_due,
                                                 uint32_t capacity, uint32_t *ret_count, bool *ret_is_done,
                                                 struct error *error);
-/* Removes what next gave. Who wants a due key later puts time_us above until_us: then it is set again; so must
- * be done with each of its timers, since others of the key may have been merged into one. */
+/* Removes what next gave. Who wants a due key later puts time_us above until_us: then it is set again; so
+ * must be done with each of its timers, since others of the key may have been merged into one. */
 STATUS_MUST_CHECK enum status event_timers_finish(struct event_timers *timers, const struct due_timer *due,
                                                   uint32_t count, struct error *error);

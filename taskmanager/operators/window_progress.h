@@ -3,11 +3,11 @@
 #include "taskmanager/operators/operator.h"
 
 /*
- * How far the watermark of an operator over event time has come: what has fired, and which rows are late. It is stored
- * as union list state, a range of key groups and their watermark an item, so that lateness is the same after
- * a restore. The subtasks of old may have been at different watermarks (inputs that turn idle reach them in
- * different order): all start again at the smallest, and the key groups that had been ahead neither fire
- * their windows twice nor take rows of them again.
+ * How far the watermark of an operator over event time has come: what has fired, and which rows are late. It
+ * is stored as union list state, a range of key groups and their watermark an item, so that lateness is the
+ * same after a restore. The subtasks of old may have been at different watermarks (inputs that turn idle
+ * reach them in different order): all start again at the smallest, and the key groups that had been ahead
+ * neither fire their windows twice nor take rows of them again.
  */
 struct window_progress {
     int64_t watermark_us;

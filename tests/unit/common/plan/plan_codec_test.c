@@ -493,8 +493,11 @@ static struct plan_node *make_deduplicate(struct plan_job_graph *graph)
                                       data_type_timestamp(TYPE_TIMESTAMP_LTZ, 3)};
     struct plan_node *node = make_node(graph, PLAN_DEDUPLICATE, "Deduplicate[2]", 2);
     struct plan_deduplicate *deduplicate = arena_calloc(graph->arena, 1, sizeof *deduplicate);
-    *deduplicate = (struct plan_deduplicate){
-        .keys = column_zero, .key_count = 1, .time_column = 2, .is_event_time = true, .waits_for_watermark = true};
+    *deduplicate = (struct plan_deduplicate){.keys = column_zero,
+                                             .key_count = 1,
+                                             .time_column = 2,
+                                             .is_event_time = true,
+                                             .waits_for_watermark = true};
     node->deduplicate = deduplicate;
     node->schema = hold(graph, types, 3);
     return node;
