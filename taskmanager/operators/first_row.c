@@ -12,16 +12,6 @@ static struct first_row *first_row_of(struct operator* base)
     return (struct first_row *)base;
 }
 
-static struct row_packer *create_packer(const struct schema *schema, const uint32_t *columns, uint32_t count)
-{
-    struct data_type *types = mem_calloc(count + (size_t)1, sizeof *types);
-    for (uint32_t i = 0; i < count; i++)
-        types[i] = schema->fields[columns != NULL ? columns[i] : i].type;
-    struct row_packer *packer = row_packer_create(types, count);
-    free(types);
-    return packer;
-}
-
 static enum status open_states(struct first_row *first, struct error *error)
 {
     static const uint32_t row_buffer = offsetof(struct waiting_row, row);
@@ -58,8 +48,8 @@ static enum status first_row_open(struct operator* base, const struct operator_c
     struct first_row *first = first_row_of(base);
     CHECK(context->num_outputs == 1 && context->keyed_state != NULL);
     first->context = context;
-    first->keys = create_packer(first->input, first->plan->keys, first->plan->key_count);
-    first->rows = create_packer(first->input, NULL, first->input->num_fields);
+    first->keys = row_packer_create_for(first->input, first->plan->keys, first->plan->key_count);
+    first->rows = row_packer_create_for(first->input, NULL, first->input->num_fields);
     first->rows->skips_hashes = true;
     changelog_rows_init(&first->out, first->output, &first->rows, 1, false);
     first->due = mem_alloc(BATCH_MAX_ROWS * sizeof *first->due);
@@ -99,7 +89,7 @@ static enum operator_result first_row_process_watermark(struct operator* base, u
     CHECK(input == 0);
     if (watermark_us <= first->progress.watermark_us)
         return OPERATOR_DONE;
-    first_row_ensure_capacity(first, BATCH_MAX_ROWS);
+    first_row_ensure_capacity(first, BATCH_MAX_ROWS); /* so many rows are given at once */
     return name_failure(first, first_row_firing_begin(first, watermark_us, error), error);
 }
 
@@ -142,9 +132,7 @@ static void first_row_close(struct operator* base)
     free(first->given_rows);
     free(first->given_keys);
     free(first->given_hashes);
-    free(first->candidates);
-    free(first->candidate_keys);
-    free(first->candidate_hashes);
+    wanted_rows_free(&first->wanted);
     free(first->values);
     free(first->changes);
     free(first->change_rows);

@@ -4,6 +4,7 @@
 #include "taskmanager/operators/changelog_rows.h"
 #include "taskmanager/operators/event_timers.h"
 #include "taskmanager/operators/first_row.h"
+#include "taskmanager/operators/wanted_rows.h"
 #include "taskmanager/operators/window_progress.h"
 
 enum { NOT_CHANGED = 0, ON_ITS_WAY = -1 };
@@ -18,8 +19,8 @@ struct waiting_row {
 /* A key whose first row is one of this batch. */
 struct first_row_change {
     struct waiting_row *waiting;
-    uint32_t candidate; /* one with the key */
-    uint32_t row;       /* of the batch */
+    uint32_t wanted; /* one with the key */
+    uint32_t row;    /* of the batch */
 };
 
 struct first_row {
@@ -43,10 +44,8 @@ struct first_row {
     uint64_t *given_hashes;
     uint32_t num_given;
     /* Of a batch: rows that are not late, then those whose key has no row that was given. */
-    uint32_t capacity;
-    uint32_t *candidates; /* numbers of rows */
-    struct bytes_view *candidate_keys;
-    uint64_t *candidate_hashes;
+    struct wanted_rows wanted;
+    uint32_t capacity; /* of the following */
     void **values;
     struct first_row_change *changes;
     uint32_t num_changes;
