@@ -116,9 +116,8 @@ static struct session *find_session(struct gateway *gateway, const char *id)
     return found;
 }
 
-/* As find_session, locked and touched. */
-static enum status lock_session(struct gateway *gateway, const char *id, struct session **ret_session,
-                                struct error *error)
+enum status gateway_lock_session(struct gateway *gateway, const char *id, struct session **ret_session,
+                                 struct error *error)
 {
     struct session *session = find_session(gateway, id);
     if (session == NULL)
@@ -129,7 +128,7 @@ static enum status lock_session(struct gateway *gateway, const char *id, struct 
     return STATUS_OK;
 }
 
-static void unlock_session(struct session *session)
+void gateway_unlock_session(struct session *session)
 {
     pthread_mutex_unlock(&session->mutex);
     session_unref(session);
@@ -158,9 +157,9 @@ enum status gateway_close_session(struct gateway *gateway, const char *id, struc
 enum status gateway_touch_session(struct gateway *gateway, const char *id, struct error *error)
 {
     struct session *session;
-    if (lock_session(gateway, id, &session, error) != STATUS_OK)
+    if (gateway_lock_session(gateway, id, &session, error) != STATUS_OK)
         return error->code;
-    unlock_session(session);
+    gateway_unlock_session(session);
     return STATUS_OK;
 }
 
@@ -168,14 +167,14 @@ enum status gateway_session_properties(struct gateway *gateway, const char *id,
                                        struct configuration **ret_properties, struct error *error)
 {
     struct session *session;
-    if (lock_session(gateway, id, &session, error) != STATUS_OK)
+    if (gateway_lock_session(gateway, id, &session, error) != STATUS_OK)
         return error->code;
     struct configuration *copy = configuration_create();
     for (size_t i = 0; i < configuration_count(session->properties); i++) {
         struct configuration_entry entry = configuration_at(session->properties, i);
         configuration_set(copy, entry.key, configuration_is_secret(entry.key) ? "******" : entry.value);
     }
-    unlock_session(session);
+    gateway_unlock_session(session);
     *ret_properties = copy;
     return STATUS_OK;
 }
@@ -185,149 +184,11 @@ struct time_zone *gateway_session_time_zone(struct gateway *gateway, const char 
     struct session *session;
     struct error ignored; /* of a session that ended meanwhile, nothing is shown */
     struct time_zone *zone = NULL;
-    if (lock_session(gateway, id, &session, &ignored) != STATUS_OK)
+    if (gateway_lock_session(gateway, id, &session, &ignored) != STATUS_OK)
         return NULL;
     const char *name = configuration_text(session->properties, "table.local-time-zone", NULL);
     if (name != NULL && time_zone_create(name, &zone, &ignored) != STATUS_OK)
         zone = NULL;
-    unlock_session(session);
+    gateway_unlock_session(session);
     return zone;
-}
-
-static bool operation_is_over(const struct operation *operation)
-{
-    return operation->state != OPERATION_PENDING && operation->state != OPERATION_RUNNING;
-}
-
-/* Under the session's mutex. */
-static void drop_oldest_finished(struct session *session)
-{
-    for (struct operation **link = &session->operations; *link != NULL; link = &(*link)->next) {
-        struct operation *operation = *link;
-        if (!operation_is_over(operation))
-            continue;
-        *link = operation->next;
-        operation_free(operation);
-        session->num_operations--;
-        return;
-    }
-}
-
-enum status gateway_execute(struct gateway *gateway, const char *id, const char *statement,
-                            gateway_done_callback *on_done, void *context,
-                            char ret_operation[GATEWAY_ID_BYTES], struct error *error)
-{
-    struct session *session;
-    if (lock_session(gateway, id, &session, error) != STATUS_OK)
-        return error->code;
-    if (session->num_operations >= SESSION_MAX_OPERATIONS)
-        drop_oldest_finished(session);
-    if (session->num_operations >= SESSION_MAX_OPERATIONS) {
-        unlock_session(session);
-        return error_set(error, STATUS_EXHAUSTED,
-                         "%d statements of the session are waiting, the most allowed",
-                         SESSION_MAX_OPERATIONS);
-    }
-    struct operation *operation = mem_calloc(1, sizeof *operation);
-    struct uuid uuid = uuid_generate();
-    uuid_format(&uuid, operation->id);
-    operation->statement = mem_strdup(statement);
-    operation->on_done = on_done;
-    operation->done_context = context;
-    memcpy(ret_operation, operation->id, GATEWAY_ID_BYTES);
-    struct operation **last = &session->operations;
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = operation;
-    session->num_operations++;
-    bool must_start = !session->is_busy;
-    session->is_busy = true;
-    if (must_start)
-        event_queue_push(gateway->runnable, session_ref(session));
-    unlock_session(session);
-    return STATUS_OK;
-}
-
-static struct operation *find_operation(const struct session *session, const char *id)
-{
-    for (struct operation *operation = session->operations; operation != NULL; operation = operation->next)
-        if (strcmp(operation->id, id) == 0)
-            return operation;
-    return NULL;
-}
-
-/* Session and operation, the session locked. */
-static enum status lock_operation(struct gateway *gateway, const char *session_id, const char *operation_id,
-                                  struct session **ret_session, struct operation **ret_operation,
-                                  struct error *error)
-{
-    struct session *session;
-    if (lock_session(gateway, session_id, &session, error) != STATUS_OK)
-        return error->code;
-    struct operation *operation = find_operation(session, operation_id);
-    if (operation == NULL) {
-        unlock_session(session);
-        return error_set(error, STATUS_NOT_FOUND, "Can not find the submitted operation in the session: %s.",
-                         operation_id);
-    }
-    *ret_session = session;
-    *ret_operation = operation;
-    return STATUS_OK;
-}
-
-enum status gateway_operation_status(struct gateway *gateway, const char *session_id,
-                                     const char *operation_id, const char **ret_status, struct error *error)
-{
-    static const char *const names[] = {"PENDING", "RUNNING", "FINISHED", "CANCELED", "ERROR"};
-    struct session *session;
-    struct operation *operation;
-    if (lock_operation(gateway, session_id, operation_id, &session, &operation, error) != STATUS_OK)
-        return error->code;
-    *ret_status = names[operation->state];
-    unlock_session(session);
-    return STATUS_OK;
-}
-
-enum status gateway_cancel_operation(struct gateway *gateway, const char *session_id,
-                                     const char *operation_id, struct error *error)
-{
-    struct session *session;
-    struct operation *operation;
-    if (lock_operation(gateway, session_id, operation_id, &session, &operation, error) != STATUS_OK)
-        return error->code;
-    operation_stop(gateway, operation);
-    unlock_session(session);
-    return STATUS_OK;
-}
-
-enum status gateway_close_operation(struct gateway *gateway, const char *session_id, const char *operation_id,
-                                    struct error *error)
-{
-    struct session *session;
-    struct operation *operation;
-    if (lock_operation(gateway, session_id, operation_id, &session, &operation, error) != STATUS_OK)
-        return error->code;
-    operation_stop(gateway, operation);
-    if (operation_is_over(operation)) { /* one that runs is freed with the session */
-        struct operation **link = &session->operations;
-        while (*link != operation)
-            link = &(*link)->next;
-        *link = operation->next;
-        session->num_operations--;
-        operation_free(operation);
-    }
-    unlock_session(session);
-    return STATUS_OK;
-}
-
-enum status gateway_fetch(struct gateway *gateway, const char *session_id, const char *operation_id,
-                          uint64_t token, struct gateway_page *ret_page, struct error *error)
-{
-    struct session *session;
-    struct operation *operation;
-    if (lock_operation(gateway, session_id, operation_id, &session, &operation, error) != STATUS_OK)
-        return error->code;
-    enum status status = operation_fetch(session, operation, token, ret_page, error);
-    unlock_session(session);
-    return status;
 }

@@ -93,6 +93,11 @@ struct gateway {
     size_t num_sessions;
 };
 
+/* A reference, locked and touched. NOT_FOUND: it was closed, or never was. */
+STATUS_MUST_CHECK enum status gateway_lock_session(struct gateway *gateway, const char *id,
+                                                   struct session **ret_session, struct error *error);
+void gateway_unlock_session(struct session *session); /* the reference goes */
+
 struct session *session_create(struct gateway *gateway, const struct configuration_entry *properties,
                                size_t count);
 struct session *session_ref(struct session *session);
