@@ -1,6 +1,7 @@
 #include "common/base/memory.h"
 #include "common/iceberg/catalogs/table_ensure.h"
 #include "jobmanager/gateway/gateway_internal.h"
+#include "jobmanager/gateway/iceberg_table_syntax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,104 +78,6 @@ static enum status bridge_drop_table(void *context, const char *database, const 
     return iceberg_catalog_drop_table(bridge->catalog, database, table, true, error);
 }
 
-static struct sql_type type_to_syntax(struct data_type type)
-{
-    static const enum sql_type_kind kinds[TYPE_KIND_COUNT] = {
-        [TYPE_BOOLEAN] = SQL_TYPE_BOOLEAN,
-        [TYPE_INT] = SQL_TYPE_INT,
-        [TYPE_BIGINT] = SQL_TYPE_BIGINT,
-        [TYPE_FLOAT] = SQL_TYPE_FLOAT,
-        [TYPE_DOUBLE] = SQL_TYPE_DOUBLE,
-        [TYPE_DECIMAL] = SQL_TYPE_DECIMAL,
-        [TYPE_STRING] = SQL_TYPE_VARCHAR,
-        [TYPE_BYTES] = SQL_TYPE_VARBINARY,
-        [TYPE_DATE] = SQL_TYPE_DATE,
-        [TYPE_TIMESTAMP] = SQL_TYPE_TIMESTAMP,
-        [TYPE_TIMESTAMP_LTZ] = SQL_TYPE_TIMESTAMP_LTZ,
-    };
-    struct sql_type syntax = {
-        .kind = kinds[type.kind], .precision = -1, .scale = -1, .not_null = !type.nullable};
-    if (type.kind == TYPE_DECIMAL || type.kind == TYPE_TIMESTAMP || type.kind == TYPE_TIMESTAMP_LTZ)
-        syntax.precision = type.precision;
-    if (type.kind == TYPE_DECIMAL)
-        syntax.scale = type.scale;
-    return syntax;
-}
-
-static void fill_columns(const struct iceberg_schema *schema, struct arena *arena,
-                         struct sql_create_table *definition)
-{
-    struct schema *columns = iceberg_schema_to_sql(schema);
-    struct sql_column *syntax = arena_calloc(arena, columns->num_fields, sizeof *syntax);
-    for (uint32_t i = 0; i < columns->num_fields; i++) {
-        const struct iceberg_field *field = iceberg_schema_find(schema, columns->fields[i].name);
-        struct sql_type *type = arena_alloc(arena, sizeof *type);
-        *type = type_to_syntax(columns->fields[i].type);
-        type->not_null = field != NULL && field->required;
-        syntax[i].kind = SQL_COLUMN_PHYSICAL;
-        syntax[i].name = arena_strdup(arena, columns->fields[i].name);
-        syntax[i].type = type;
-    }
-    definition->columns = syntax;
-    definition->column_count = columns->num_fields;
-    schema_unref(columns);
-}
-
-static enum iceberg_transform_kind transform_kind(enum sql_transform transform)
-{
-    static const enum iceberg_transform_kind kinds[] = {
-        [SQL_TRANSFORM_IDENTITY] = ICEBERG_TRANSFORM_IDENTITY,
-        [SQL_TRANSFORM_YEAR] = ICEBERG_TRANSFORM_YEAR,
-        [SQL_TRANSFORM_MONTH] = ICEBERG_TRANSFORM_MONTH,
-        [SQL_TRANSFORM_DAY] = ICEBERG_TRANSFORM_DAY,
-        [SQL_TRANSFORM_HOUR] = ICEBERG_TRANSFORM_HOUR,
-        [SQL_TRANSFORM_BUCKET] = ICEBERG_TRANSFORM_BUCKET,
-        [SQL_TRANSFORM_TRUNCATE] = ICEBERG_TRANSFORM_TRUNCATE,
-    };
-    return kinds[transform];
-}
-
-/* False for a transform that SQL cannot say. */
-static bool syntax_transform(enum iceberg_transform_kind kind, enum sql_transform *ret_transform)
-{
-    for (int i = SQL_TRANSFORM_IDENTITY; i <= SQL_TRANSFORM_TRUNCATE; i++) {
-        if (transform_kind((enum sql_transform)i) != kind)
-            continue;
-        *ret_transform = (enum sql_transform)i;
-        return true;
-    }
-    return false;
-}
-
-static void fill_partition(const struct iceberg_table_metadata *metadata, struct arena *arena,
-                           struct sql_create_table *definition)
-{
-    const struct iceberg_partition_spec *spec = iceberg_table_spec(metadata);
-    const struct iceberg_schema *schema = iceberg_table_schema(metadata);
-    struct sql_partition_field *fields = arena_calloc(arena, spec->num_fields, sizeof *fields);
-    for (uint32_t i = 0; i < spec->num_fields; i++) {
-        const struct iceberg_field *column = iceberg_schema_field_by_id(schema, spec->fields[i].source_id);
-        enum iceberg_transform_kind kind = spec->fields[i].transform.kind;
-        if (column == NULL || !syntax_transform(kind, &fields[i].transform))
-            return; /* shown without its partitioning; writing to it is refused when the sink is bound */
-        fields[i].parameter = (uint32_t)spec->fields[i].transform.parameter;
-        fields[i].column = arena_strdup(arena, column->name);
-    }
-    definition->partition = fields;
-    definition->partition_count = spec->num_fields;
-}
-
-static void fill_primary_key(const struct iceberg_schema *schema, struct arena *arena,
-                             struct sql_create_table *definition)
-{
-    const char **names = arena_alloc(arena, schema->num_identifier_fields * sizeof *names);
-    for (uint32_t i = 0; i < schema->num_identifier_fields; i++)
-        names[i] =
-            arena_strdup(arena, iceberg_schema_field_by_id(schema, schema->identifier_field_ids[i])->name);
-    definition->primary_key = names;
-    definition->primary_key_count = schema->num_identifier_fields;
-}
-
 static void fill_options(const struct iceberg_bridge *bridge, const char *database, const char *table,
                          struct arena *arena, struct sql_create_table *definition)
 {
@@ -203,9 +106,7 @@ static enum status bridge_load_table(void *context, const char *database, const 
     struct sql_create_table definition = {0};
     definition.name.parts[0] = arena_strdup(arena, name);
     definition.name.count = 1;
-    fill_columns(iceberg_table_schema(table->metadata), arena, &definition);
-    fill_partition(table->metadata, arena, &definition);
-    fill_primary_key(iceberg_table_schema(table->metadata), arena, &definition);
+    iceberg_table_describe(table->metadata, arena, &definition);
     fill_options(bridge, database, name, arena, &definition);
     iceberg_table_free(table);
     *ret_definition = definition;
@@ -223,7 +124,7 @@ static enum status bridge_create_table(void *context, const char *database,
     for (size_t i = 0; i < definition->partition_count; i++) {
         const struct sql_partition_field *field = &definition->partition[i];
         partitions[i] = (struct iceberg_partition_request){
-            field->column, {transform_kind(field->transform), (int32_t)field->parameter}};
+            field->column, {iceberg_transform_of(field->transform), (int32_t)field->parameter}};
     }
     struct iceberg_property *properties = arena_alloc(arena, definition->options.count * sizeof *properties);
     for (size_t i = 0; i < definition->options.count; i++)
