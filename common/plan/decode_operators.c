@@ -186,6 +186,8 @@ enum status decode_window_aggregate(const struct decoder *decoder, const MESSAGE
     if (!window_schemas_hold(aggregate, input, schema) || message->allowed_lateness_ms < 0)
         return decode_corrupt(decoder, "a window aggregation's columns are not those of its schemas");
     aggregate->allowed_lateness_ms = message->allowed_lateness_ms;
+    if (message->late_records_topic[0] != '\0' && aggregate->phase != PLAN_AGGREGATE_SINGLE)
+        return decode_corrupt(decoder, "partial results of a window are to go to a topic for late rows");
     if (message->late_records_topic[0] != '\0')
         aggregate->late_records_topic = arena_strdup(arena, message->late_records_topic);
     *ret_aggregate = aggregate;

@@ -148,8 +148,9 @@ struct plan_window_aggregate {
     uint32_t call_count;
     const enum plan_window_property *properties;
     uint32_t property_count;
-    int64_t allowed_lateness_ms;    /* table.exec.emit.allow-lateness */
-    const char *late_records_topic; /* 'late-records.topic' of the source; NULL: late rows are only counted */
+    int64_t allowed_lateness_ms; /* table.exec.emit.allow-lateness */
+    /* SINGLE: 'late-records.topic' of the source; NULL: late rows are only counted. */
+    const char *late_records_topic;
 };
 
 /*

@@ -19,7 +19,7 @@ static enum status local_open(struct operator* base, const struct operator_conte
                               struct error *error)
 {
     struct window_local *local = local_of(base);
-    CHECK(context->num_outputs >= 1);
+    CHECK(context->num_outputs == 1);
     enum status status = window_base_open(&local->base, context, error);
     if (status != STATUS_OK)
         return status;
@@ -41,29 +41,14 @@ static enum operator_result flush_all(struct window_local *local, struct error *
     return window_local_flush(local, error);
 }
 
-/* Late rows leave as they came, where there is an output for them. */
-static enum operator_result emit_late(struct window_local *local, const struct record_batch *batch,
-                                      struct error *error)
-{
-    if (local->late.count == 0)
-        return OPERATOR_DONE;
-    if (window_base_routes_late(&local->base))
-        return window_base_emit_late(&local->base, batch, local->late.rows, local->late.count, error);
-    return window_local_emit_rows(local, batch, &local->late, error);
-}
-
 static enum operator_result add_batch(struct window_local *local, const struct record_batch *batch,
                                       struct error *error)
 {
     bool passes = false;
     if (window_local_add(local, batch, &passes, error) != STATUS_OK)
         return OPERATOR_FAILED;
-    enum operator_result result = emit_late(local, batch, error);
-    if (!passes || local->kept.count == 0 || result == OPERATOR_FAILED)
-        return result;
-    /* late rows, if there were any, went to another output */
-    enum operator_result passed = window_local_emit_rows(local, batch, &local->kept, error);
-    return passed > result ? passed : result;
+    const struct sliced_rows *single = passes ? &local->kept : &local->late;
+    return single->count > 0 ? window_local_emit_rows(local, batch, single, error) : OPERATOR_DONE;
 }
 
 /* The memory is full. Where most rows have a key of their own, the next ones are not held any more. */

@@ -17,9 +17,9 @@ struct sliced_rows {
  * before barriers, since nothing is kept over them; and when the memory is full. Other watermarks pass for
  * nothing.
  *
- * A row that is late already goes elsewhere if there is an output for it. Else the global phase, whose
- * watermark may be behind, decides: it gets each such row by itself, so that it counts rows. So do, for a
- * while, all rows, when adding them up turned out to save next to nothing.
+ * Of a row that is late already the global phase decides, whose watermark may be behind: it gets each such
+ * row by itself, so that it counts rows. So do, for a while, all rows, when adding them up turned out to save
+ * next to nothing.
  */
 struct window_local {
     struct window_base base;

@@ -51,15 +51,14 @@ static inline void put_row(struct sliced_rows *list, uint32_t row, int64_t slice
 }
 
 /* Divides the rows into those that are kept, those that are late, and those of no window at all. */
-static void divide_rows(struct window_local *local, const int64_t *slice_ends, uint32_t count,
-                        bool keeps_late)
+static void divide_rows(struct window_local *local, const int64_t *slice_ends, uint32_t count, bool passes)
 {
     bool has_window = false, late = false;
     local->kept.count = 0;
     local->late.count = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (i == 0 || slice_ends[i] != slice_ends[i - 1])
-            late = is_late(local, slice_ends[i], &has_window) && !keeps_late;
+            late = is_late(local, slice_ends[i], &has_window) && !passes;
         put_row(&local->kept, i, slice_ends[i], has_window && !late);
         put_row(&local->late, i, slice_ends[i], late);
     }
@@ -132,7 +131,7 @@ enum status window_local_add(struct window_local *local, const struct record_bat
         return status;
     bool is_divided = passes || local->has_gaps || is_late(local, smallest(slice_ends, count), &has_window);
     if (is_divided)
-        divide_rows(local, slice_ends, count, passes && !window_base_routes_late(&local->base));
+        divide_rows(local, slice_ends, count, passes);
     if (passes)
         local->rows_to_pass -= count < local->rows_to_pass ? count : local->rows_to_pass;
     else

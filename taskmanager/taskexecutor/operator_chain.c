@@ -19,9 +19,7 @@ static enum chain_role side_output(const struct plan_node *plan)
     if (plan->kind == PLAN_SOURCE && plan->source->kind == PLAN_SOURCE_KAFKA && plan->source->kafka != NULL &&
         plan->source->kafka->dead_letter_topic != NULL)
         return CHAIN_DEAD_LETTERS;
-    /* What reaches the global phase are no rows any more: those that are late only there are counted. */
-    if (plan->kind == PLAN_WINDOW_AGGREGATE && plan->window_aggregate->late_records_topic != NULL &&
-        plan->window_aggregate->phase != PLAN_AGGREGATE_GLOBAL)
+    if (plan->kind == PLAN_WINDOW_AGGREGATE && plan->window_aggregate->late_records_topic != NULL)
         return CHAIN_LATE_RECORDS;
     return CHAIN_PLANNED;
 }

@@ -68,6 +68,23 @@ def test_late_rows_go_to_their_topic(cluster: Cluster, broker: Broker, topic: Ca
     ]
 
 
+def test_what_is_late_since_an_idle_partition_was_passed_goes_to_the_topic(
+    cluster: Cluster, broker: Broker, topic: Callable[..., str]
+) -> None:
+    """The subtask that reads the row does not know yet that it is late: its own watermark is behind."""
+    source, late = topic("events", 2), topic("late", 1)
+    options = {"late-records.topic": late}
+    job = Job(cluster, broker, source, options, {"table.exec.source.idle-timeout": "1 s"})
+    broker.produce(source, events(10), partition=0)
+    broker.produce(source, events(20, 130), partition=1)
+    job.await_rows((minute(0), 2, 30))
+    broker.produce(source, events(30, 125), partition=0)
+    assert [json.loads(message.value())["v"] for message in broker.consume(late, 1)] == [30]
+    broker.produce(source, events(190), partition=0)
+    broker.produce(source, events(190), partition=1)
+    job.await_rows((minute(0), 2, 30), (minute(2), 2, 255))
+
+
 def test_late_rows_are_dropped_and_the_windows_stay(cluster: Cluster, broker: Broker, topic: Callable[..., str]) -> None:
     source = topic("events", 1)
     job = Job(cluster, broker, source)

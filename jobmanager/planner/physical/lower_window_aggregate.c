@@ -42,14 +42,17 @@ static struct property_list list_properties(struct lowering *lowering, const str
     return list;
 }
 
-/* Two phases where the partial results of a slice can be merged. The local phase goes by event time. */
+/* Two phases where the partial results of a slice can be merged. The local phase goes by event time. Whether
+ * a row is late is seen by all inputs' watermark: rows that are to be kept then must come there as they are.
+ */
 static bool has_two_phases(const struct lowering *lowering, const struct aggregation *aggregation,
                            const struct windowed_input *input)
 {
     const struct plan_window *window = &input->window;
     bool by_slices = window->kind != PLAN_WINDOW_SESSION || window->time == PLAN_TIME_ATTACHED;
     return by_slices && window->time != PLAN_TIME_PROCESSING && aggregation->is_mergeable &&
-           !lowering->settings.one_phase && !is_partitioned(input->node, aggregation->key_count);
+           input->late_records_topic == NULL && !lowering->settings.one_phase &&
+           !is_partitioned(input->node, aggregation->key_count);
 }
 
 static struct plan_window_aggregate *make_aggregate(struct lowering *lowering,

@@ -339,7 +339,7 @@ static struct plan_node *window_node(struct plan_job_graph *graph, enum plan_agg
         .call_count = 1,
         .properties = properties,
         .property_count = phase == PLAN_AGGREGATE_GLOBAL ? 2 : 0,
-        .late_records_topic = "late",
+        .late_records_topic = phase == PLAN_AGGREGATE_SINGLE ? "late" : NULL,
     };
     node->window_aggregate = aggregate;
     node->schema = schema;
@@ -425,7 +425,7 @@ static void windows_and_their_edge_survive(void **state)
     assert_int_equal(aggregate->calls[0].filter, -1);
     assert_int_equal(aggregate->calls[0].result.precision, 38);
     assert_int_equal(aggregate->properties[1], PLAN_WINDOW_TIME);
-    assert_string_equal(aggregate->late_records_topic, "late");
+    assert_null(aggregate->late_records_topic);
     assert_string_equal(global->uid, "00000000000000000000000000000003");
     assert_int_equal(global->changelog, PLAN_INSERTS);
     assert_int_equal(graph->edge_count, 1);
@@ -449,6 +449,12 @@ static struct plan_job_graph *one_operator_graph(struct plan_node *(*make)(struc
     graph->vertex_count = 1;
     graph->edge_count = 0;
     return graph;
+}
+
+static struct plan_node *make_single_window(struct plan_job_graph *graph)
+{
+    const struct data_type types[] = {data_type_not_null(data_type_of(TYPE_BIGINT)), sum_call(graph)->result};
+    return window_node(graph, PLAN_AGGREGATE_SINGLE, 2, hold(graph, types, 2));
 }
 
 static struct plan_node *make_group(struct plan_job_graph *graph)
@@ -524,6 +530,11 @@ static void operators_with_state_survive(void **state)
     const struct plan_deduplicate *deduplicate = graph->vertices[0].root->children[0]->deduplicate;
     assert_int_equal(deduplicate->time_column, 2);
     assert_true(deduplicate->waits_for_watermark && !deduplicate->keeps_last);
+    plan_job_graph_free(graph);
+
+    graph = again(one_operator_graph(make_single_window));
+    const struct plan_window_aggregate *window = graph->vertices[0].root->children[0]->window_aggregate;
+    assert_string_equal(window->late_records_topic, "late");
     plan_job_graph_free(graph);
 }
 

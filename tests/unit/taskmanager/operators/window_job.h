@@ -32,7 +32,7 @@ struct window_job {
     bool is_two_phase;
     size_t local_memory_bytes;
     uint32_t full_percent;
-    uint32_t num_outputs; /* 2: late rows are routed */
+    uint32_t num_outputs; /* of one phase; 2: late rows are routed */
     uint32_t num_sources, parallelism;
     int64_t source_watermarks[JOB_MAX_SUBTASKS];
     int64_t watermark_us;
@@ -150,7 +150,7 @@ static inline void window_job_open_local(struct window_job *job, uint32_t index)
 {
     struct error error;
     struct operator_harness *local = &job->locals[index];
-    operator_harness_init(local, &job->process, job->random, job->full_percent, job->num_outputs);
+    operator_harness_init(local, &job->process, job->random, job->full_percent, 1);
     local->operator= window_local_create(&job->first, job->input, job->partial, job->local_memory_bytes);
     assert_int_equal(local->operator->ops->open(local->operator, & local->context, &error), STATUS_OK);
 }

@@ -62,13 +62,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void open_local(struct fixture *f, struct plan_window window, uint32_t num_outputs,
-                       uint32_t full_percent)
+static void open_local(struct fixture *f, struct plan_window window, uint32_t full_percent)
 {
     struct error error;
     window.time_column = 2;
     f->plan.window = window;
-    operator_harness_init(&f->harness, &f->process, &f->random, full_percent, num_outputs);
+    operator_harness_init(&f->harness, &f->process, &f->random, full_percent, 1);
     f->harness.operator= window_local_create(&f->plan, f->input, f->output, 16 << 20);
     assert_int_equal(f->harness.operator->ops->open(f->harness.operator, & f->harness.context, &error),
                      STATUS_OK);
@@ -104,7 +103,7 @@ static uint64_t rows_out(struct fixture *f)
 static void adds_rows_up_by_key_and_slice(void **state)
 {
     struct fixture *f = *state;
-    open_local(f, hours, 1, 0);
+    open_local(f, hours, 0);
     const char *keys[] = {"a", "b", "a", NULL, "a", NULL};
     int64_t values[] = {1, 1, 2, 3, 2, TEST_NULL};
     int64_t times[] = {0, MINUTE, 2 * MINUTE, 3 * MINUTE, HOUR, 59 * MINUTE};
@@ -137,7 +136,7 @@ static void adds_rows_up_by_key_and_slice(void **state)
 static void flushes_when_a_watermark_reaches_a_slice(void **state)
 {
     struct fixture *f = *state;
-    open_local(f, hours, 1, 0);
+    open_local(f, hours, 0);
     add(f, "a", "2024-05-01 10:10:00");
     add(f, "a", "2024-05-01 11:10:00");
     operator_harness_watermark(&f->harness, us_of("2024-05-01 10:20:00"));
@@ -159,7 +158,7 @@ static void flushes_before_barriers_idleness_and_the_end(void **state)
 {
     struct fixture *f = *state;
     struct error error;
-    open_local(f, hours, 1, 0);
+    open_local(f, hours, 0);
     struct operator* local = f->harness.operator;
     add(f, "a", "2024-05-01 10:10:00");
     operator_harness_prepare(&f->harness);
@@ -201,7 +200,7 @@ static void flushes_when_its_memory_is_full(void **state)
 {
     enum { BATCHES = 100, ROWS = 4000 };
     struct fixture *f = *state;
-    open_local(f, hours, 1, 60);
+    open_local(f, hours, 60);
     uint64_t rows = 0;
     uint64_t most = 0;
     for (int b = 0; b < BATCHES; b++) {
@@ -222,7 +221,7 @@ static void holds_rows_only_where_that_saves_some(void **state)
 {
     enum { ROWS = 4000 };
     struct fixture *f = *state;
-    open_local(f, hours, 2, 60);
+    open_local(f, hours, 60);
     int next = 0;
     while (rows_out(f) == 0)
         add_numbered(f, next++ * ROWS, INT32_MAX, ROWS);
@@ -241,33 +240,11 @@ static void holds_rows_only_where_that_saves_some(void **state)
     assert_int_equal(rows_out(f), 100);
 }
 
-static void routes_late_rows_as_they_came(void **state)
-{
-    struct fixture *f = *state;
-    open_local(f, hours, 2, 100);
-    operator_harness_watermark(&f->harness, us_of("2024-05-01 11:00:00"));
-    const char *keys[] = {"late", "in time", "too late"};
-    int64_t values[] = {1, 2, TEST_NULL};
-    int64_t times[] = {us_of("2024-05-01 10:59:00"), us_of("2024-05-01 11:00:00"),
-                       us_of("2024-05-01 09:00:00")};
-    operator_harness_batch(&f->harness, batch_of(f, keys, values, times, 3));
-    struct text_lines late = {0}, expected = {0};
-    text_lines_add_output(&late, &f->harness.outputs[1]);
-    text_lines_add(&expected, "late|1|2024-05-01 10:59:00.000");
-    text_lines_add(&expected, "too late|NULL|2024-05-01 09:00:00.000");
-    assert_lines_equal(&late, &expected);
-    text_lines_free(&late);
-    text_lines_free(&expected);
-    assert_int_equal(f->harness.metrics.late_records_dropped, 0);
-    operator_harness_watermark(&f->harness, WATERMARK_MAX);
-    assert_int_equal(rows_out(f), 1);
-}
-
 static void refuses_rows_without_time_and_changes(void **state)
 {
     struct fixture *f = *state;
     struct error error;
-    open_local(f, hours, 1, 0);
+    open_local(f, hours, 0);
     struct operator* local = f->harness.operator;
     const char *key = "a";
     int64_t value = 1, time = TEST_NULL;
@@ -291,7 +268,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(flushes_before_barriers_idleness_and_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flushes_when_its_memory_is_full, set_up, tear_down),
         cmocka_unit_test_setup_teardown(holds_rows_only_where_that_saves_some, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(routes_late_rows_as_they_came, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_rows_without_time_and_changes, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
