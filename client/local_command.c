@@ -1,6 +1,7 @@
 #include "client/client_internal.h"
 #include "client/local_session.h"
 
+#include "common/base/open_files.h"
 #include "common/base/process_context.h"
 #include "common/transport/transport.h"
 #include "jobmanager/jobmanager.h"
@@ -104,7 +105,7 @@ int local_command(const struct client_options *options)
     }
     if (getenv("FRAZIL_LOG") != NULL) /* what fails is shown as the statement's error */
         cluster.process.log = logger_create(STDERR_FILENO, LOG_INFO, cluster.process.clock);
-    taskmanager_allow_many_files();
+    open_files_raise_limit();
     configure(&cluster, options);
     struct error error;
     enum status status = start(&cluster, &error);

@@ -1,3 +1,4 @@
+#include "common/base/open_files.h"
 #include "common/base/orderly_end.h"
 #include "jobmanager/jobmanager.h"
 
@@ -59,6 +60,7 @@ static void stop(struct process *process)
 int main(int argc, char **argv)
 {
     mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+    open_files_raise_limit();
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

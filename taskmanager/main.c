@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/open_files.h"
 #include "common/base/orderly_end.h"
 #include "common/base/process_context.h"
 #include "common/config/configuration.h"
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
     mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     mallopt(M_MMAP_THRESHOLD, MALLOC_MMAP_BYTES);
     mallopt(M_TRIM_THRESHOLD, MALLOC_KEPT_BYTES);
-    taskmanager_allow_many_files();
+    open_files_raise_limit();
     sigset_t signals;
     block_signals(&signals);
     struct process_context process = {.clock = clock_system()};

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
 
 struct taskmanager {
     struct task_executor *executor;
@@ -220,13 +219,4 @@ void taskmanager_free(struct taskmanager *taskmanager)
 const char *taskmanager_id(const struct taskmanager *taskmanager)
 {
     return task_executor_id(taskmanager->executor);
-}
-
-void taskmanager_allow_many_files(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }

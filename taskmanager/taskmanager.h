@@ -40,8 +40,3 @@ void taskmanager_stop(struct taskmanager *taskmanager);
 void taskmanager_free(struct taskmanager *taskmanager); /* stops first */
 
 const char *taskmanager_id(const struct taskmanager *taskmanager);
-
-/* Raises the process's limit of open files as far as it may: a subtask that writes by partition keeps many
- * open, and the usual 1,024 are a default, no limit. Called by a process that runs a taskmanager, before it
- * starts. */
-void taskmanager_allow_many_files(void);

@@ -5,7 +5,7 @@
 #include "jobmanager/dispatcher/dispatcher.h"
 #include "jobmanager/gateway/gateway.h"
 
-/* REST API and SQL gateway on `rest.bind-address` (127.0.0.1) and `rest.port` (8081), one epoll thread. */
+/* REST API and SQL gateway on `rest.bind-address` (127.0.0.1) and `rest.port` (8081), one thread. */
 struct rest_server;
 
 struct rest_options {

@@ -1,5 +1,6 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/open_files.h"
 #include "jobmanager/rest/rest_call_internal.h"
 
 #include <arpa/inet.h>
@@ -25,15 +26,24 @@ static enum status resolve(const char *host, uint16_t port, struct sockaddr_in *
     return STATUS_OK;
 }
 
+/* Clients, slow ones above all, leave half of the files to those who store checkpoints. */
+static unsigned max_connections(void)
+{
+    unsigned half = open_files_limit() / 2;
+    return half < REST_MAX_CONNECTIONS ? half : REST_MAX_CONNECTIONS;
+}
+
 static enum status listen_on(struct rest_server *server, const struct sockaddr_in *address, const char *host,
                              struct error *error)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    /* Not by epoll: that forgets clients which leave in the middle of a request until their timeout, and
+     * meanwhile they hold the places of others. */
+    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
     errno = 0;
     server->daemon =
         MHD_start_daemon(flags, 0, NULL, NULL, rest_on_request, server, MHD_OPTION_SOCK_ADDR, address,
                          MHD_OPTION_NOTIFY_COMPLETED, rest_on_completed, server, MHD_OPTION_CONNECTION_LIMIT,
-                         (unsigned)REST_MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+                         max_connections(), MHD_OPTION_CONNECTION_TIMEOUT,
                          (unsigned)REST_CONNECTION_TIMEOUT_S, MHD_OPTION_END);
     if (server->daemon == NULL && errno == EADDRINUSE)
         return error_set(error, STATUS_ALREADY_EXISTS,
