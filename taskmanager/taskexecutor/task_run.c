@@ -259,14 +259,16 @@ static void name_error(struct task *task)
     error->subtask = (int32_t)task_id(task)->subtask;
 }
 
-/* By the first operator of the vertex and the subtask. */
-static void name_thread(struct task *task)
+/* By the first operator of the vertex, "Calc[3]", and the subtask. */
+static void name_thread(const struct task *task)
 {
     const char *name = task->options.vertex->name;
-    const char *end = strstr(name, " -> ");
-    char first[64];
-    snprintf(first, sizeof first, "%.*s", end == NULL ? (int)sizeof first : (int)(end - name), name);
-    thread_set_numbered_name(first, task_id(task)->subtask);
+    size_t size = strcspn(name, "[");
+    char operator_name[32], suffix[32];
+    unsigned node_id = task->options.vertex->root->id;
+    snprintf(operator_name, sizeof operator_name, "%.*s", (int)size, name);
+    snprintf(suffix, sizeof suffix, "[%u]#%u", node_id, task_id(task)->subtask);
+    thread_set_name_of(operator_name, suffix);
 }
 
 void *task_main(void *context)

@@ -26,15 +26,15 @@ static void a_name_is_cut_to_what_the_kernel_holds(void **state)
     assert_name("Source: orders_");
 }
 
-static void a_number_stays_whole(void **state)
+static void a_suffix_stays_whole(void **state)
 {
     (void)state;
-    thread_set_numbered_name("gateway", 3);
-    assert_name("gateway#3");
-    thread_set_numbered_name("GroupAggregate", 127);
-    assert_name("GroupAggreg#127");
-    thread_set_numbered_name("GroupAggregate", UINT32_MAX);
-    assert_name("Grou#4294967295");
+    thread_set_name_of("Calc", "[3]#0");
+    assert_name("Calc[3]#0");
+    thread_set_name_of("GroupAggregate", "[12]#127");
+    assert_name("GroupAg[12]#127");
+    thread_set_name_of("GroupAggregate", "[4]#34567890123");
+    assert_name("[4]#34567890123");
 }
 
 static void a_character_is_not_cut_in_half(void **state)
@@ -50,7 +50,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_cut_to_what_the_kernel_holds),
-        cmocka_unit_test(a_number_stays_whole),
+        cmocka_unit_test(a_suffix_stays_whole),
         cmocka_unit_test(a_character_is_not_cut_in_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
