@@ -7,9 +7,14 @@
  * evicts what is clean and still without a mark. Each pass of the second is paid by one of the first, which
  * gets ahead while the table grows from half its limit to the whole: so there is always something clean, the
  * writer has half a round's time, and its runs are narrow in key groups.
+ *
+ * Both pass over partitions that are resident. The first spills those that it comes upon when memory is
+ * short, but only as many that of the rows of all spilled ones at least half stay here, and some more that
+ * may be evicted next: so a state that just does not fit stays resident for the most part, and one that is
+ * much larger is spilled, and what is here of it is what is used.
  */
 enum { CLEAN, EVICT };
-enum { FREE_SHARE = 64, SWEEP_STEPS = 64 };
+enum { FREE_SHARE = 64, SWEEP_STEPS = 64, SPILL_FROM_EIGHTHS = 7, SPILLED_AHEAD_SHARE = 16 };
 /* What the cache costs: its blocks come and go in all sizes, and leave holes. */
 enum { CACHE_COST_PERCENT = 150 };
 
@@ -65,9 +70,34 @@ static enum status clean_chunk(struct keyed_state *state, struct row_chunk *chun
     return status;
 }
 
+static bool wants_spill(const struct keyed_state *state)
+{
+    const struct row_table *table = state->table;
+    size_t limit = state->backend->memory_limit;
+    if (keyed_state_backend_used(state->backend) < limit / 8 * SPILL_FROM_EIGHTHS || table->num_rows == 0)
+        return false;
+    uint64_t evicted_bytes =
+        (uint64_t)((double)table->num_evicted * (double)used_bytes(table) / (double)table->num_rows);
+    return evicted_bytes + limit / SPILLED_AHEAD_SHARE / state->backend->num_states > table->spilled_bytes;
+}
+
+/* False: all are. */
+static bool spill_one(struct keyed_state *state)
+{
+    struct row_table *table = state->table;
+    for (uint32_t i = 0; i < table->num_key_groups; i++)
+        for (struct row_partition *partition = table->key_groups[i]; partition != NULL;
+             partition = partition->next)
+            if (!partition->is_spilled) {
+                row_partition_spill(table, partition);
+                return true;
+            }
+    return false;
+}
+
 static void evict_chunk(struct keyed_state *state, struct row_chunk *chunk)
 {
-    if (row_chunk_is_pinned(chunk))
+    if (row_chunk_is_pinned(chunk) || !chunk->partition->is_spilled)
         return;
     uint32_t done = atomic_load_explicit(&state->runs_done, memory_order_acquire);
     for (uint32_t offset = ROW_CHUNK_HEAD_BYTES; offset < chunk->used;) {
@@ -77,7 +107,10 @@ static void evict_chunk(struct keyed_state *state, struct row_chunk *chunk)
             continue;
         CHECK((row->flags & ROW_STORED) != 0);
         chunk->partition->is_rewritten |= row->written != 0;
-        chunk->partition->is_partial |= (row->flags & ROW_TOMBSTONE) == 0;
+        if ((row->flags & ROW_TOMBSTONE) == 0) {
+            chunk->partition->is_partial = true;
+            row_partition_count_evicted(state->table, chunk->partition, 1);
+        }
         row_table_erase(state->table, row);
     }
     if (chunk->dead_bytes * 3 > chunk->used - ROW_CHUNK_HEAD_BYTES)
@@ -103,6 +136,10 @@ static enum status clean_ahead(struct keyed_state *state, struct error *error)
         if (chunk == NULL)
             break;
         state->swept_to_clean += chunk->capacity;
+        if (!chunk->partition->is_spilled && !wants_spill(state))
+            continue;
+        if (!chunk->partition->is_spilled)
+            row_partition_spill(state->table, chunk->partition);
         enum status status = clean_chunk(state, chunk, error);
         if (status != STATUS_OK)
             return status;
@@ -110,12 +147,12 @@ static enum status clean_ahead(struct keyed_state *state, struct error *error)
     return STATUS_OK;
 }
 
-/* A round brought nothing: it is the writer that has the rows. False: nothing more can be done. */
+/* A round brought nothing: the writer has the rows, or they are resident. False: nothing more can be done. */
 static enum status wait_for_writer(struct keyed_state *state, bool *ret_goes_on, struct error *error)
 {
     enum status status = keyed_state_submit_run(state, error);
     if (status == STATUS_OK)
-        *ret_goes_on = store_writer_await_progress(state->backend->writer);
+        *ret_goes_on = store_writer_await_progress(state->backend->writer) || spill_one(state);
     return status;
 }
 

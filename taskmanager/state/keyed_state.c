@@ -43,18 +43,10 @@ void keyed_state_account_touched(struct keyed_state *state)
     state->num_touched = 0;
 }
 
-static inline void mark_dirty(struct row *row)
-{
-    if ((row->flags & ROW_DIRTY) != 0)
-        return;
-    row->flags |= ROW_DIRTY;
-    row_chunk_of(row)->num_dirty++;
-}
-
 void keyed_state_write_row(struct keyed_state *state, struct row *row, int64_t now_ms)
 {
     if (state->family != NULL)
-        mark_dirty(row);
+        row_mark_dirty(row);
     else if (state->backend->table_freeze != NULL)
         table_freeze_before_write(state->backend->table_freeze, row_chunk_of(row));
     if (state->ttl_ms != 0)
@@ -94,6 +86,7 @@ enum status keyed_state_make_partition(struct keyed_state *state, uint32_t key_g
         return status;
     *ret_partition = row_table_make_partition(state->table, key_group, namespace_);
     (*ret_partition)->readable_after = state->backend->ranges_added;
+    (*ret_partition)->first_file = state->backend->log.next_number;
     return STATUS_OK;
 }
 
@@ -178,7 +171,8 @@ enum status keyed_state_load_row(struct keyed_state *state, struct row_partition
                             state->backend->local_folder);
     }
     if (state->ttl_ms != 0 && stamp_ms == INT64_MAX && state->family != NULL)
-        mark_dirty(row); /* from before it had a time to live, which begins now */
+        row_mark_dirty(row); /* from before it had a time to live, which begins now */
+    row_partition_count_evicted(state->table, partition, -1);
     *ret_row = row;
     return STATUS_OK;
 }
@@ -294,7 +288,7 @@ void keyed_state_bury(struct keyed_state *state, struct row *row)
         return;
     }
     row_reset_value(state->table, row);
-    mark_dirty(row);
+    row_mark_dirty(row);
     row->flags |= ROW_TOMBSTONE;
 }
 

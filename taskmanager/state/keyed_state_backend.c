@@ -44,9 +44,19 @@ static struct keyed_state_backend *create_backend(const struct keyed_state_optio
                          : run_bytes > MAX_RUN_BYTES ? MAX_RUN_BYTES
                                                      : run_bytes;
     backend->run_pool = store_run_pool_create(backend->run_bytes);
+    log_plan_init(&backend->log);
     backend->arena = arena_create(4096);
     backend->snapshots = state_snapshots_create(options, local_file_io_create());
     return backend;
+}
+
+static enum status create_writer(struct keyed_state_backend *backend, struct error *error)
+{
+    char *folder = state_file_path(backend->local_folder, "log");
+    enum status status =
+        store_writer_create(backend->store, folder, backend->local_io, &backend->writer, error);
+    free(folder);
+    return status;
 }
 
 enum status keyed_state_backend_open(const struct keyed_state_options *options,
@@ -58,7 +68,7 @@ enum status keyed_state_backend_open(const struct keyed_state_options *options,
     struct keyed_state_backend *backend = create_backend(options);
     enum status status = keyed_state_backend_restore(backend, options, error);
     if (status == STATUS_OK && backend->store != NULL)
-        status = store_writer_create(backend->store, backend->local_io, &backend->writer, error);
+        status = create_writer(backend, error);
     if (status != STATUS_OK) {
         keyed_state_backend_close(backend);
         return status;
@@ -101,6 +111,7 @@ void keyed_state_backend_close(struct keyed_state_backend *backend)
         free_state(backend->states[i]);
     free(backend->states);
     store_run_pool_free(backend->run_pool);
+    log_plan_free(&backend->log);
     rocksdb_store_close(backend->store);
     folder_remove_if_possible(backend->local_io, backend->local_folder);
     state_snapshots_unref(backend->snapshots);
@@ -117,7 +128,7 @@ void keyed_state_backend_close(struct keyed_state_backend *backend)
 uint64_t keyed_state_backend_bytes(const struct keyed_state_backend *backend)
 {
     return keyed_state_backend_memory(backend) +
-           (backend->store != NULL ? rocksdb_store_file_bytes(backend->store) : 0);
+           (backend->store != NULL ? rocksdb_store_file_bytes(backend->store) + backend->log.bytes : 0);
 }
 
 static enum status check_signature(const struct keyed_state_backend *backend,

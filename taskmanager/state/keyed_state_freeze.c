@@ -58,6 +58,20 @@ static struct keyed_state_snapshot *create_snapshot(struct keyed_state_backend *
     return snapshot;
 }
 
+static enum status link_store(struct keyed_state_backend *backend, struct keyed_state_snapshot *snapshot,
+                              struct buffer *log_index, struct error *error)
+{
+    const char *parent = backend->recovery_folder != NULL ? backend->recovery_folder : backend->local_folder;
+    enum status status = file_io_make_directories(backend->local_io, parent, error);
+    if (status != STATUS_OK)
+        return status;
+    char *folder = state_link_folder(parent, snapshot->checkpoint_id);
+    folder_remove_if_possible(backend->local_io, folder); /* of a void attempt */
+    snapshot->link = store_writer_link(backend->writer, folder, log_index);
+    free(folder);
+    return STATUS_OK;
+}
+
 static enum status freeze_store(struct keyed_state_backend *backend, struct keyed_state_snapshot *snapshot,
                                 struct error *error)
 {
@@ -68,18 +82,14 @@ static enum status freeze_store(struct keyed_state_backend *backend, struct keye
         status = keyed_state_flush(backend->states[i], error);
         has_rows |= backend->states[i]->num_runs > 0 || rocksdb_family_has_files(backend->states[i]->family);
     }
+    struct buffer log_index = {0};
+    if (status == STATUS_OK)
+        status = keyed_state_flush_log(backend, &log_index, error);
     backend->is_freezing = false;
-    if (status != STATUS_OK || !has_rows)
-        return status;
-    const char *parent = backend->recovery_folder != NULL ? backend->recovery_folder : backend->local_folder;
-    status = file_io_make_directories(backend->local_io, parent, error);
-    if (status != STATUS_OK)
-        return status;
-    char *folder = state_link_folder(parent, snapshot->checkpoint_id);
-    folder_remove_if_possible(backend->local_io, folder); /* of a void attempt */
-    snapshot->link = store_writer_link(backend->writer, folder);
-    free(folder);
-    return STATUS_OK;
+    if (status == STATUS_OK && (has_rows || log_index.size > 0))
+        status = link_store(backend, snapshot, &log_index, error);
+    buffer_free(&log_index);
+    return status;
 }
 
 void keyed_state_backend_end_freeze(struct keyed_state_backend *backend)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "taskmanager/state/keyed_state.h"
+#include "taskmanager/state/log_plan_internal.h"
 #include "taskmanager/state/row_codec_internal.h"
 #include "taskmanager/state/state_snapshot_internal.h"
 #include "taskmanager/state/state_source_internal.h"
@@ -62,11 +63,12 @@ struct keyed_state_backend {
     uint64_t restored_checkpoint_id;
     struct rocksdb_store *store; /* NULL: HASHMAP */
     struct store_writer *writer;
+    struct log_plan log;
     uint32_t ranges_added; /* commands to the writer */
     uint32_t ranges_done;  /* of them, as far as is known */
     struct state_snapshots *snapshots;
     struct table_freeze *table_freeze; /* HASHMAP: the one under way, or NULL */
-    struct state_source *sources;      /* HASHMAP: what states take their rows from when they are opened */
+    struct state_source *sources;      /* what states take rows from when they are opened */
     size_t num_sources;
 };
 
@@ -109,8 +111,17 @@ STATUS_MUST_CHECK enum status keyed_state_write_out(struct keyed_state *state, s
 /* Hands the run to the writer. */
 STATUS_MUST_CHECK enum status keyed_state_submit_run(struct keyed_state *state, struct error *error);
 STATUS_MUST_CHECK enum status keyed_state_submit_drops(struct keyed_state *state, struct error *error);
-/* All that is dirty goes to the writer, then what was dropped. */
+/* Waits while more is under way than may be. */
+STATUS_MUST_CHECK enum status keyed_state_submit(struct keyed_state_backend *backend, struct store_run *run,
+                                                 struct error *error);
+/* All that is dirty in spilled partitions goes to the writer, then what was dropped. */
 STATUS_MUST_CHECK enum status keyed_state_flush(struct keyed_state *state, struct error *error);
+
+/* log_flush.c */
+/* What changed in resident partitions goes to the log. Appends the log's index; nothing when there is none.
+ */
+STATUS_MUST_CHECK enum status keyed_state_flush_log(struct keyed_state_backend *backend, struct buffer *index,
+                                                    struct error *error);
 
 /* keyed_state_freeze.c */
 /* HASHMAP: rows may be written as they like again. */

@@ -113,6 +113,7 @@ static struct row_chunk *add_chunk(struct row_table *table, struct row_partition
     partition->newest = chunk;
     partition->open = chunk;
     partition->chunk_bytes += capacity;
+    table->spilled_bytes += partition->is_spilled ? capacity : 0;
     return chunk;
 }
 
@@ -234,6 +235,7 @@ static void unlink_chunk(struct row_table *table, struct row_chunk *chunk)
     else
         partition->newest = chunk->next;
     partition->chunk_bytes -= chunk->capacity;
+    table->spilled_bytes -= partition->is_spilled ? chunk->capacity : 0;
 }
 
 void row_chunk_vacate(struct row_table *table, struct row_chunk *chunk)

@@ -223,6 +223,8 @@ void row_table_drop_partition(struct row_table *table, struct row_partition *par
         table->index_bytes -= slot_bytes;
     }
     table->num_rows -= partition->num_rows;
+    table->spilled_bytes -= partition->is_spilled ? partition->chunk_bytes : 0;
+    table->num_evicted -= partition->num_evicted;
     take_out_of_directory(table, partition);
     namespace_set_remove(&table->namespaces, partition->namespace_);
     if (partition->next != NULL)

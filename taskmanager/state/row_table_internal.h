@@ -21,9 +21,10 @@ struct row {
 enum row_flag {
     ROW_DEAD = 1,       /* removed; only the bytes are still there */
     ROW_REFERENCED = 2, /* used again since eviction came by */
-    ROW_DIRTY = 4,      /* the store has it otherwise */
-    ROW_STORED = 8,     /* the store has, or may soon have, a row of this key */
-    ROW_TOMBSTONE = 16, /* the key is gone, and the store does not know, or may not know yet */
+    /* Of the store, or, while the partition is resident, of the log: */
+    ROW_DIRTY = 4,      /* it has the row otherwise */
+    ROW_STORED = 8,     /* it has, or may soon have, a row of this key */
+    ROW_TOMBSTONE = 16, /* the key is gone, and it does not know, or may not know yet */
 };
 
 enum { ROW_HEAD_BYTES = 16 };
@@ -64,8 +65,12 @@ struct row_partition {
     uint32_t pinned_generation;
     bool is_pinned;
     bool is_rewritten; /* rows that the walk changed have left the table */
-    bool is_stored;  /* the store may have rows of it */
-    bool is_partial; /* ... that the table has not */
+    /* A partition is resident, all its rows are here and the store has none, until it is spilled. */
+    bool is_spilled;
+    bool is_stored;       /* the store may have rows of it */
+    bool is_partial;      /* ... that the table has not */
+    uint32_t num_evicted; /* of those, as far as it is known */
+    uint32_t first_file;  /* of the log, that counts for it while it is resident */
     /* Reads of the store wait for this command of the writer: a dropped namesake may be there before. */
     uint32_t readable_after;
 };
@@ -98,6 +103,8 @@ struct row_table {
     size_t index_bytes;       /* of all slots, partitions and the directory */
     size_t content_bytes;     /* of all buffers in values */
     uint64_t num_rows;        /* tombstones included */
+    size_t spilled_bytes;     /* of chunks of partitions that are spilled */
+    uint64_t num_evicted;     /* of all partitions */
 };
 
 enum { ROW_SLOT_ERASED = 1 };
@@ -149,6 +156,14 @@ static inline uint64_t row_slot(const struct row *row, uint32_t hash)
     return (uint64_t)(uintptr_t)row | (uint64_t)(hash >> 16) << 48;
 }
 
+static inline void row_mark_dirty(struct row *row)
+{
+    if ((row->flags & ROW_DIRTY) != 0)
+        return;
+    row->flags |= ROW_DIRTY;
+    row_chunk_of(row)->num_dirty++;
+}
+
 static inline bool row_chunk_is_pinned(const struct row_chunk *chunk)
 {
     return chunk->partition->is_pinned && chunk->generation <= chunk->partition->pinned_generation;
@@ -184,6 +199,10 @@ void row_chunk_vacate(struct row_table *table, struct row_chunk *chunk);
 /* On and off the list of those that row_table_settle looks at; idempotent. */
 void row_chunk_list_loose(struct row_table *table, struct row_chunk *chunk);
 void row_chunk_unlist_loose(struct row_table *table, struct row_chunk *chunk);
+/* Its rows are the store's from now on, which has none of them yet. */
+void row_partition_spill(struct row_table *table, struct row_partition *partition);
+/* Rows left the table for the store, or came back. */
+void row_partition_count_evicted(struct row_table *table, struct row_partition *partition, int32_t change);
 /* The chunk under a hand, which moves on; NULL: there is none. Sets *ret_wrapped when it began anew. Chunks
  * that are added meanwhile to the hand's partition lie behind the hand. */
 struct row_chunk *row_hand_next(struct row_table *table, struct row_hand *hand, bool *ret_wrapped);

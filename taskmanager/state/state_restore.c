@@ -1,7 +1,6 @@
 #include "taskmanager/state/state_restore_internal.h"
 
 #include "common/base/check.h"
-#include "common/base/hash.h"
 #include "common/base/memory.h"
 
 #include <stdlib.h>
@@ -154,16 +153,22 @@ static bool is_whole_store(const struct keyed_state_backend *backend,
            options->handles[0]->end_key_group == backend->end_key_group;
 }
 
-static enum status open_source(const struct keyed_state_backend *backend,
-                               const struct keyed_state_handle *handle, size_t index,
-                               struct state_source *ret_source, struct error *error)
+static struct state_source source_of(const struct keyed_state_backend *backend,
+                                     const struct keyed_state_handle *handle)
 {
-    *ret_source = (struct state_source){
+    return (struct state_source){
         .handle = handle,
         .io = backend->io,
         .local_io = backend->local_io,
         .checkpoint_folder = backend->checkpoint_folder,
     };
+}
+
+static enum status open_source(const struct keyed_state_backend *backend,
+                               const struct keyed_state_handle *handle, size_t index,
+                               struct state_source *ret_source, struct error *error)
+{
+    *ret_source = source_of(backend, handle);
     struct buffer folder = {0};
     buffer_printf(&folder, "%s/restore-%zu", backend->local_folder, index);
     enum status status = state_source_open(ret_source, buffer_text(&folder), backend->process->clock, error);
@@ -232,13 +237,28 @@ static enum status copy_sources(struct keyed_state_backend *backend,
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < options->num_handles && status == STATUS_OK; i++) {
-        struct state_source source;
+        struct state_source source = {0};
         status = open_source(backend, options->handles[i], i, &source, error);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK && source.store != NULL)
             status = copy_source(backend, &source, error);
         state_source_close(&source);
     }
     return status;
+}
+
+/* States take the rows of logs and tables when they are opened. */
+static void note_sources(struct keyed_state_backend *backend, const struct keyed_state_options *options)
+{
+    backend->sources = mem_calloc(options->num_handles + 1, sizeof *backend->sources);
+    for (size_t i = 0; i < options->num_handles; i++) {
+        struct state_source *source = &backend->sources[backend->num_sources++];
+        *source = source_of(backend, keyed_state_handle_copy(options->handles[i], backend->arena));
+        if (backend->recovery_folder == NULL)
+            continue;
+        char *folder = state_link_folder(backend->recovery_folder, options->restored_checkpoint_id);
+        source->recovery_folder = arena_strdup(backend->arena, folder);
+        free(folder);
+    }
 }
 
 static enum status restore_store(struct keyed_state_backend *backend,
@@ -251,6 +271,8 @@ static enum status restore_store(struct keyed_state_backend *backend,
         status = open_store(backend, folder, error);
     if (status == STATUS_OK && !is_whole)
         status = copy_sources(backend, options, error);
+    if (status == STATUS_OK)
+        note_sources(backend, options);
     free(folder);
     return status;
 }
@@ -296,81 +318,4 @@ void keyed_state_backend_end_restore(struct keyed_state_backend *backend)
     free(backend->sources);
     backend->sources = NULL;
     backend->num_sources = 0;
-}
-
-/* A row goes into the table. */
-struct table_load {
-    struct keyed_state *state;
-    int64_t now_ms;
-};
-
-static enum status load_row(void *context, struct bytes_view stored_key, struct bytes_view value,
-                            struct error *error)
-{
-    const struct table_load *load = context;
-    struct keyed_state *state = load->state;
-    uint32_t key_group;
-    int64_t namespace_;
-    struct bytes_view key;
-    enum status status = row_key_decode(stored_key, &key_group, &namespace_, &key, error);
-    if (status != STATUS_OK)
-        return status;
-    struct row_partition *partition = row_table_partition(state->table, key_group, namespace_);
-    if (partition == NULL)
-        partition = row_table_make_partition(state->table, key_group, namespace_);
-    uint32_t hash = (uint32_t)hash_bytes(key.data, key.size);
-    if (row_partition_find(state->table, partition, key, hash) != NULL)
-        return error_set(error, STATUS_CORRUPT, "operator %s: state %s has a key twice",
-                         state->backend->operator_name, state->name);
-    struct row *row;
-    status = keyed_state_load_row(state, partition, key, hash, value, load->now_ms, &row, error);
-    if (status == STATUS_OK && row != NULL)
-        row->flags = 0; /* there is no store */
-    return status;
-}
-
-/* Finds out which partitions the store has, a seek for each. */
-static enum status find_partitions(struct keyed_state *state, struct error *error)
-{
-    const struct keyed_state_backend *backend = state->backend;
-    struct bytes_view all = {(const uint8_t *)"", 0};
-    struct rocksdb_scan *scan = rocksdb_scan_begin(state->family, all, all);
-    enum status status = STATUS_OK;
-    while (rocksdb_scan_has_row(scan) && status == STATUS_OK) {
-        uint32_t key_group;
-        int64_t namespace_;
-        struct bytes_view key;
-        status = row_key_decode(rocksdb_scan_key(scan), &key_group, &namespace_, &key, error);
-        if (status == STATUS_OK &&
-            (key_group < backend->first_key_group || key_group >= backend->end_key_group))
-            status =
-                error_set(error, STATUS_CORRUPT, "operator %s: state %s has key group %u of another subtask",
-                          backend->operator_name, state->name, key_group);
-        if (status != STATUS_OK)
-            break;
-        struct row_partition *partition = row_table_make_partition(state->table, key_group, namespace_);
-        partition->is_stored = partition->is_partial = true;
-        uint8_t next[ROW_KEY_PREFIX_BYTES];
-        row_key_prefix_encode(key_group, namespace_, next);
-        if (!row_key_prefix_next(next))
-            break;
-        rocksdb_scan_seek(scan, (struct bytes_view){next, sizeof next});
-    }
-    if (status == STATUS_OK)
-        status = rocksdb_scan_status(scan, error);
-    rocksdb_scan_end(scan);
-    return status;
-}
-
-enum status keyed_state_restore_rows(struct keyed_state *state, struct error *error)
-{
-    struct keyed_state_backend *backend = state->backend;
-    if (state->family != NULL)
-        return rocksdb_family_has_files(state->family) ? find_partitions(state, error) : STATUS_OK;
-    struct table_load load = {state, keyed_state_now_ms(state)};
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < backend->num_sources && status == STATUS_OK; i++)
-        status = state_source_visit(&backend->sources[i], state->name, backend->first_key_group,
-                                    backend->end_key_group, load_row, &load, error);
-    return status;
 }

@@ -142,13 +142,28 @@ void state_links_remove_others(struct file_io *local_io, const char *parent, uin
     free(listing.ids);
 }
 
-bool state_store_file_is_manifest(const char *name)
+bool state_file_is_manifest(const char *name)
 {
     return strncmp(name, "MANIFEST-", strlen("MANIFEST-")) == 0;
 }
 
-bool state_store_file_is_part(const char *name)
+static bool ends_with(const char *name, const char *ending)
 {
-    size_t size = strlen(name);
-    return state_store_file_is_manifest(name) || (size > 4 && strcmp(name + size - 4, ".sst") == 0);
+    size_t size = strlen(name), ending_size = strlen(ending);
+    return size > ending_size && strcmp(name + size - ending_size, ending) == 0;
+}
+
+bool state_file_is_of_store(const char *name)
+{
+    return state_file_is_manifest(name) || ends_with(name, ".sst");
+}
+
+bool state_file_is_private(const char *name)
+{
+    return state_file_is_manifest(name) || strcmp(name, ROW_LOG_INDEX_NAME) == 0;
+}
+
+bool state_file_is_part(const char *name)
+{
+    return state_file_is_of_store(name) || state_file_is_private(name) || ends_with(name, ".table");
 }

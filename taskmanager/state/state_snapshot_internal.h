@@ -52,6 +52,9 @@ char *state_link_folder(const char *parent, uint64_t checkpoint_id);
 /* Removes the linked folders of other checkpoints than this one; is_newer_kept: those of newer ones stay. */
 void state_links_remove_others(struct file_io *local_io, const char *parent, uint64_t checkpoint_id,
                                bool is_newer_kept);
-/* Files of a store that a checkpoint consists of: rows and the manifest. */
-bool state_store_file_is_part(const char *name);
-bool state_store_file_is_manifest(const char *name);
+/* Files that a checkpoint consists of: rows of the store and its manifest, the log and its index. */
+bool state_file_is_part(const char *name);
+/* ... of this checkpoint alone: the manifest and the index. */
+bool state_file_is_private(const char *name);
+bool state_file_is_manifest(const char *name);
+bool state_file_is_of_store(const char *name); /* rows or manifest */

@@ -4,7 +4,6 @@
 #include "taskmanager/state/row_codec_internal.h"
 #include "taskmanager/state/state_files_internal.h"
 #include "taskmanager/state/state_snapshot_internal.h"
-#include "taskmanager/state/table_file_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 enum { SOURCE_CACHE_BYTES = 1 << 20, SOURCE_FILE_BYTES = 64 << 20 };
 
 /* A checkpoint that is not what it was stays so: no restart helps. */
-static enum status damaged(enum status status, struct error *error)
+enum status state_source_damaged(enum status status, struct error *error)
 {
     if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND) {
         error->fatal = true;
@@ -23,21 +22,35 @@ static enum status damaged(enum status status, struct error *error)
     return status;
 }
 
+/* The file's path in a folder with copies, if the right one is there, else NULL. The caller frees it. */
+static char *local_copy(struct file_io *local_io, const char *folder, const struct keyed_state_file *file)
+{
+    if (folder == NULL)
+        return NULL;
+    char *path = state_file_path(folder, file->name);
+    struct file_transfer transfer = {.from = local_io};
+    struct file_digest digest;
+    struct error error;
+    if (file_transfer_digest(&transfer, path, &digest, &error) == STATUS_OK &&
+        digest.size_bytes == file->size_bytes && digest.checksum == file->checksum)
+        return path;
+    free(path);
+    return NULL;
+}
+
+char *state_source_local_copy(const struct state_source *source, const struct keyed_state_file *file)
+{
+    return local_copy(source->local_io, source->recovery_folder, file);
+}
+
 /* Links the file out of the recovery folder if it is the right one. */
 static bool take_local_copy(const struct state_fetch *fetch, const struct keyed_state_file *file,
                             const char *target)
 {
-    if (fetch->recovery_folder == NULL)
-        return false;
-    char *path = state_file_path(fetch->recovery_folder, file->name);
-    struct file_transfer transfer = {.from = fetch->local_io};
-    struct file_digest digest;
-    struct error error;
-    bool is_right = file_transfer_digest(&transfer, path, &digest, &error) == STATUS_OK &&
-                    digest.size_bytes == file->size_bytes && digest.checksum == file->checksum &&
-                    link(path, target) == 0;
+    char *path = local_copy(fetch->local_io, fetch->recovery_folder, file);
+    bool is_linked = path != NULL && link(path, target) == 0;
     free(path);
-    return is_right;
+    return is_linked;
 }
 
 static enum status fetch_file(const struct state_fetch *fetch, const struct keyed_state_file *file,
@@ -61,7 +74,7 @@ static enum status fetch_file(const struct state_fetch *fetch, const struct keye
         free(source);
     }
     free(target);
-    return damaged(status, error);
+    return state_source_damaged(status, error);
 }
 
 enum status state_fetch_store(const struct state_fetch *fetch, const struct keyed_state_handle *handle,
@@ -69,16 +82,20 @@ enum status state_fetch_store(const struct state_fetch *fetch, const struct keye
 {
     enum status status = file_io_make_directories(fetch->local_io, folder, error);
     const char *manifest = NULL;
+    bool has_files = false;
     for (size_t i = 0; i < handle->num_files && status == STATUS_OK; i++) {
+        if (!state_file_is_of_store(handle->files[i].name))
+            continue;
+        has_files = true;
         status = fetch_file(fetch, &handle->files[i], folder, error);
-        if (state_store_file_is_manifest(handle->files[i].name))
+        if (state_file_is_manifest(handle->files[i].name))
             manifest = handle->files[i].name;
     }
-    if (status != STATUS_OK || handle->num_files == 0)
+    if (status != STATUS_OK || !has_files)
         return status;
     if (manifest == NULL)
-        return damaged(error_set(error, STATUS_CORRUPT, "a checkpoint of keyed state has no manifest"),
-                       error);
+        return state_source_damaged(
+            error_set(error, STATUS_CORRUPT, "a checkpoint of keyed state has no manifest"), error);
     /* By this file the store finds its manifest. */
     struct buffer content = {0};
     buffer_printf(&content, "%s\n", manifest);
@@ -89,6 +106,14 @@ enum status state_fetch_store(const struct state_fetch *fetch, const struct keye
     return status;
 }
 
+static bool has_store(const struct keyed_state_handle *handle)
+{
+    for (size_t i = 0; i < handle->num_files; i++)
+        if (state_file_is_of_store(handle->files[i].name))
+            return true;
+    return false;
+}
+
 enum status state_source_open(struct state_source *source, const char *folder, struct clock clock,
                               struct error *error)
 {
@@ -97,7 +122,7 @@ enum status state_source_open(struct state_source *source, const char *folder, s
     struct state_fetch fetch = {source->io, source->local_io, source->checkpoint_folder, NULL};
     source->folder = mem_strdup(folder);
     enum status status = state_fetch_store(&fetch, source->handle, folder, error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || !has_store(source->handle))
         return status;
     struct rocksdb_store_options options = {
         folder, true, SOURCE_CACHE_BYTES, SOURCE_FILE_BYTES, SOURCE_FILE_BYTES, clock};
@@ -141,55 +166,11 @@ static enum status visit_store(const struct state_source *source, const char *st
     return status;
 }
 
-/* Rows of one state out of a file that has all of them in no order. */
-struct table_visit {
-    const char *state;
-    uint32_t first_key_group, end_key_group;
-    state_row_visitor *visitor;
-    void *context;
-};
-
-static enum status visit_row(const struct table_visit *visit, const struct table_file *file,
-                             const struct table_file_row *row, struct error *error)
-{
-    uint32_t key_group;
-    int64_t namespace_;
-    struct bytes_view key;
-    enum status status = row_key_decode(row->key, &key_group, &namespace_, &key, error);
-    if (status != STATUS_OK || strcmp(table_file_state(file, row->state), visit->state) != 0 ||
-        key_group < visit->first_key_group || key_group >= visit->end_key_group)
-        return status;
-    return visit->visitor(visit->context, row->key, row->value, error);
-}
-
-static enum status visit_table_file(const struct state_source *source, const struct keyed_state_file *about,
-                                    const struct table_visit *visit, struct error *error)
-{
-    char *path = state_file_path(source->checkpoint_folder, about->path);
-    struct file_digest expected = {about->size_bytes, about->checksum};
-    struct table_file *file = NULL;
-    enum status status = damaged(table_file_open(source->io, path, &expected, &file, error), error);
-    bool has_row = true;
-    while (status == STATUS_OK && has_row) {
-        struct table_file_row row;
-        status = damaged(table_file_next(file, &row, &has_row, error), error);
-        if (status == STATUS_OK && has_row)
-            status = visit_row(visit, file, &row, error);
-    }
-    table_file_close(file);
-    free(path);
-    return status;
-}
-
 enum status state_source_visit(const struct state_source *source, const char *state, uint32_t first_key_group,
                                uint32_t end_key_group, state_row_visitor *visitor, void *context,
                                struct error *error)
 {
     if (strcmp(source->handle->backend, "rocksdb") == 0)
         return visit_store(source, state, first_key_group, end_key_group, visitor, context, error);
-    struct table_visit visit = {state, first_key_group, end_key_group, visitor, context};
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < source->handle->num_files && status == STATUS_OK; i++)
-        status = visit_table_file(source, &source->handle->files[i], &visit, error);
-    return status;
+    return state_source_visit_tables(source, state, first_key_group, end_key_group, visitor, context, error);
 }

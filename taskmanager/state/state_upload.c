@@ -34,6 +34,14 @@ static void add_new(struct upload *upload, const char *path, const char *name, s
     upload->new_bytes += digest.size_bytes;
 }
 
+static const char *ending_of(const char *name)
+{
+    if (state_file_is_manifest(name))
+        return "manifest";
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : "index";
+}
+
 static enum status upload_file(struct upload *upload, const char *link_folder, const char *name,
                                struct error *error)
 {
@@ -44,12 +52,11 @@ static enum status upload_file(struct upload *upload, const char *link_folder, c
     enum status status = file_io_stat(shared->local_io, source, &local, error);
     const struct keyed_state_file *known =
         status == STATUS_OK ? state_file_list_find_shared(snapshot->base, name, local.size) : NULL;
-    bool is_shared = !snapshot->is_full && !state_store_file_is_manifest(name);
+    bool is_shared = !snapshot->is_full && !state_file_is_private(name);
     if (known != NULL && is_shared) {
         state_file_list_add(upload->files, known, false);
     } else if (status == STATUS_OK) {
-        const char *path =
-            new_path(upload, is_shared, state_store_file_is_manifest(name) ? "manifest" : "sst");
+        const char *path = new_path(upload, is_shared, ending_of(name));
         char *target = state_file_path(upload->folder, path);
         struct file_transfer transfer = {shared->local_io, shared->io, true, &snapshot->is_cancelled};
         struct file_digest digest;
@@ -71,7 +78,7 @@ struct name_listing {
 static bool visit_name(void *context, const char *name, bool is_directory)
 {
     struct name_listing *listing = context;
-    if (is_directory || !state_store_file_is_part(name))
+    if (is_directory || !state_file_is_part(name))
         return true;
     listing->names = mem_realloc(listing->names, (listing->count + 1) * sizeof *listing->names);
     listing->names[listing->count++] = arena_strdup(listing->arena, name);

@@ -97,17 +97,30 @@ static void give_block(struct store_run_pool *pool, uint8_t *block, size_t bytes
         unmap_block(block, bytes);
 }
 
-struct store_run *store_run_create(struct store_run_pool *pool, struct rocksdb_family *family,
-                                   uint32_t segment, uint32_t number, _Atomic uint32_t *done)
+static struct store_run *create(struct store_run_pool *pool)
 {
     struct store_run *run = mem_calloc(1, sizeof *run);
     run->pool = pool;
+    run->block_bytes = pool->block_bytes;
+    run->block = take_block(pool);
+    return run;
+}
+
+struct store_run *store_run_create(struct store_run_pool *pool, struct rocksdb_family *family,
+                                   uint32_t segment, uint32_t number, _Atomic uint32_t *done)
+{
+    struct store_run *run = create(pool);
     run->family = family;
     run->segment = segment;
     run->number = number;
     run->done = done;
-    run->block_bytes = pool->block_bytes;
-    run->block = take_block(pool);
+    return run;
+}
+
+struct store_run *store_run_create_for_log(struct store_run_pool *pool, uint32_t log_state)
+{
+    struct store_run *run = create(pool);
+    run->log_state = log_state;
     return run;
 }
 

@@ -5,7 +5,7 @@
 /*
  * Rows on their way into a family of the store: collected by the subtask's thread in any order, one behind
  * the other in a block of memory of their own, then sorted and written by the writer's. Of equal keys the one
- * that was added last counts.
+ * that was added last counts. Or rows on their way into the row_log: there they are appended as they are.
  */
 enum { STORE_RUN_HEAD_BYTES = 8, STORE_RUN_REMOVED = UINT32_MAX };
 
@@ -19,8 +19,9 @@ size_t store_run_pool_free_bytes(struct store_run_pool *pool);
 
 struct store_run {
     struct store_run_pool *pool;
-    struct rocksdb_family *family;
-    uint32_t segment; /* of the key groups that its first row is of */
+    struct rocksdb_family *family; /* NULL: into the log */
+    uint32_t log_state;            /* there: whose rows they are */
+    uint32_t segment;              /* of the key groups that its first row is of */
     uint32_t last_key_group;
     uint32_t number;        /* of the state's runs, from 1 */
     _Atomic uint32_t *done; /* set to the number when the store has the rows */
@@ -32,6 +33,8 @@ struct store_run {
 /* Room for rows of about a block of the pool. */
 struct store_run *store_run_create(struct store_run_pool *pool, struct rocksdb_family *family,
                                    uint32_t segment, uint32_t number, _Atomic uint32_t *done);
+/* The same for the log. */
+struct store_run *store_run_create_for_log(struct store_run_pool *pool, uint32_t log_state);
 void store_run_free(struct store_run *run);
 /* One with rows takes no more of that size. */
 bool store_run_is_full(const struct store_run *run, size_t key_size, size_t value_size);
@@ -51,6 +54,6 @@ struct store_run_sorter {
     uint32_t capacity;
 };
 void store_run_sorter_free(struct store_run_sorter *sorter); /* the content */
-/* Sorts and writes it. */
+/* Sorts and writes one for the store. */
 STATUS_MUST_CHECK enum status store_run_write(const struct store_run *run, struct store_run_sorter *sorter,
                                               struct error *error);

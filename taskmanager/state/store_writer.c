@@ -3,78 +3,34 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
 #include "taskmanager/state/file_transfer_internal.h"
+#include "taskmanager/state/store_command_internal.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-enum command_kind { WRITE_RUN, DELETE_RANGES, MAKE_LINK };
-
-struct command {
-    struct command *next;
-    enum command_kind kind;
-    size_t bytes; /* of memory, while it is pending */
-    /* By kind: */
-    struct store_run *run;
-    struct rocksdb_family *family;
-    struct bytes_view *begins, *ends; /* into bounds */
-    size_t num_ranges;
-    uint8_t *bounds;
-    struct store_link *link;
-};
-
 /* Everything below the lock is guarded by it. */
 struct store_writer {
-    struct rocksdb_store *store;
-    struct file_io *local_io;
-    struct store_run_sorter sorter; /* the thread's */
+    struct store_target target; /* the thread's */
+    uint32_t ranges_added;      /* by the subtask, which alone counts them */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work;     /* the thread waits for it */
     pthread_cond_t progress; /* the others do */
-    struct command *first, **last;
+    struct store_command *first, **last;
     size_t pending_bytes; /* the one that is carried out included */
     uint64_t num_pending;
-    uint32_t ranges_added, ranges_done;
+    uint32_t ranges_done;
     bool is_stopping;
     enum status status;
     struct error error;
 };
 
-static void free_command(struct command *command)
-{
-    store_run_free(command->run);
-    free(command->begins);
-    free(command->ends);
-    free(command->bounds);
-    store_link_unref(command->link);
-    free(command);
-}
-
-static enum status carry_out(struct store_writer *writer, struct command *command, struct error *error)
-{
-    struct rocksdb_family **families;
-    enum status status = STATUS_OK;
-    switch (command->kind) {
-    case WRITE_RUN: return store_run_write(command->run, &writer->sorter, error);
-    case MAKE_LINK: return rocksdb_store_link(writer->store, command->link->folder, error);
-    case DELETE_RANGES:
-        families = mem_alloc(command->num_ranges * sizeof *families);
-        for (size_t i = 0; i < command->num_ranges; i++)
-            families[i] = command->family;
-        status = rocksdb_store_delete_ranges(writer->store, families, command->begins, command->ends,
-                                             command->num_ranges, error);
-        free(families);
-        break;
-    }
-    return status;
-}
-
 /* With the lock held. A link that fails is its checkpoint's trouble alone: the store is as it was. */
-static void finish(struct store_writer *writer, struct command *command, enum status status,
+static void finish(struct store_writer *writer, struct store_command *command, enum status status,
                    const struct error *error)
 {
-    if (command->kind == MAKE_LINK) {
+    if (command->kind == STORE_MAKE_LINK) {
         command->link->is_done = true;
         command->link->status = status;
         if (status != STATUS_OK)
@@ -83,17 +39,17 @@ static void finish(struct store_writer *writer, struct command *command, enum st
         writer->status = status;
         writer->error = *error;
     }
-    if (status == STATUS_OK && command->kind == WRITE_RUN)
+    if (status == STATUS_OK && command->kind == STORE_WRITE_RUN)
         atomic_store_explicit(command->run->done, command->run->number, memory_order_release);
-    writer->ranges_done += status == STATUS_OK && command->kind == DELETE_RANGES;
+    writer->ranges_done += status == STATUS_OK && command->kind == STORE_DELETE_RANGES;
     writer->pending_bytes -= command->bytes;
     writer->num_pending--;
     pthread_cond_broadcast(&writer->progress);
 }
 
-static struct command *take(struct store_writer *writer)
+static struct store_command *take(struct store_writer *writer)
 {
-    struct command *command = writer->first;
+    struct store_command *command = writer->first;
     writer->first = command->next;
     if (writer->first == NULL)
         writer->last = &writer->first;
@@ -109,38 +65,42 @@ static void *run_writer(void *context)
             pthread_cond_wait(&writer->work, &writer->lock);
             continue;
         }
-        struct command *command = take(writer);
+        struct store_command *command = take(writer);
         struct error error = writer->error;
         enum status status = writer->status;
-        bool is_wanted = command->kind != MAKE_LINK || !command->link->is_unwanted;
+        bool is_wanted = command->kind != STORE_MAKE_LINK || !command->link->is_unwanted;
         pthread_mutex_unlock(&writer->lock);
         if (status == STATUS_OK && is_wanted)
-            status = carry_out(writer, command, &error);
+            status = store_command_carry_out(command, &writer->target, &error);
         pthread_mutex_lock(&writer->lock);
         finish(writer, command, status, &error);
-        is_wanted = command->kind != MAKE_LINK || !command->link->is_unwanted;
+        is_wanted = command->kind != STORE_MAKE_LINK || !command->link->is_unwanted;
         pthread_mutex_unlock(&writer->lock);
         if (!is_wanted)
-            folder_remove_if_possible(writer->local_io, command->link->folder);
-        free_command(command);
+            folder_remove_if_possible(writer->target.local_io, command->link->folder);
+        store_command_free(command);
         pthread_mutex_lock(&writer->lock);
     }
     pthread_mutex_unlock(&writer->lock);
     return NULL;
 }
 
-enum status store_writer_create(struct rocksdb_store *store, struct file_io *local_io,
+enum status store_writer_create(struct rocksdb_store *store, const char *log_folder, struct file_io *local_io,
                                 struct store_writer **ret_writer, struct error *error)
 {
     struct store_writer *writer = mem_calloc(1, sizeof *writer);
-    writer->store = store;
-    writer->local_io = local_io;
+    writer->target = (struct store_target){
+        .store = store,
+        .log = row_log_create(local_io, log_folder),
+        .local_io = local_io,
+    };
     writer->last = &writer->first;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->work, NULL);
     pthread_cond_init(&writer->progress, NULL);
     int failure = pthread_create(&writer->thread, NULL, run_writer, writer);
     if (failure != 0) {
+        row_log_free(writer->target.log);
         pthread_cond_destroy(&writer->progress);
         pthread_cond_destroy(&writer->work);
         pthread_mutex_destroy(&writer->lock);
@@ -162,13 +122,14 @@ void store_writer_free(struct store_writer *writer)
     pthread_join(writer->thread, NULL);
     pthread_mutex_lock(&writer->lock);
     while (writer->first != NULL) {
-        struct command *command = take(writer);
+        struct store_command *command = take(writer);
         struct error error;
         finish(writer, command, error_set(&error, STATUS_CANCELLED, "the task ended"), &error);
-        free_command(command);
+        store_command_free(command);
     }
     pthread_mutex_unlock(&writer->lock);
-    store_run_sorter_free(&writer->sorter);
+    row_log_free(writer->target.log);
+    store_run_sorter_free(&writer->target.sorter);
     pthread_cond_destroy(&writer->progress);
     pthread_cond_destroy(&writer->work);
     pthread_mutex_destroy(&writer->lock);
@@ -176,7 +137,7 @@ void store_writer_free(struct store_writer *writer)
 }
 
 /* With the lock held. */
-static void append(struct store_writer *writer, struct command *command)
+static void append(struct store_writer *writer, struct store_command *command)
 {
     *writer->last = command;
     writer->last = &command->next;
@@ -195,10 +156,7 @@ static enum status failure_of(const struct store_writer *writer, struct error *e
 enum status store_writer_add_run(struct store_writer *writer, struct store_run *run, size_t max_pending_bytes,
                                  struct error *error)
 {
-    struct command *command = mem_calloc(1, sizeof *command);
-    command->kind = WRITE_RUN;
-    command->run = run;
-    command->bytes = store_run_bytes(run);
+    struct store_command *command = store_command_for_run(run);
     pthread_mutex_lock(&writer->lock);
     while (writer->status == STATUS_OK && writer->pending_bytes > 0 &&
            writer->pending_bytes + command->bytes > max_pending_bytes)
@@ -208,62 +166,58 @@ enum status store_writer_add_run(struct store_writer *writer, struct store_run *
         append(writer, command);
     pthread_mutex_unlock(&writer->lock);
     if (status != STATUS_OK)
-        free_command(command);
+        store_command_free(command);
     return status;
 }
 
-/* All bounds in one block. */
-static void copy_ranges(struct command *command, const struct bytes_view *begins,
-                        const struct bytes_view *ends, size_t count)
+/* One that nobody waits for. */
+static enum status add(struct store_writer *writer, struct store_command *command, struct error *error)
 {
-    struct buffer bounds = {0};
-    for (size_t i = 0; i < count; i++) {
-        buffer_append(&bounds, begins[i].data, begins[i].size);
-        buffer_append(&bounds, ends[i].data, ends[i].size);
-    }
-    command->begins = mem_alloc(count * sizeof *command->begins);
-    command->ends = mem_alloc(count * sizeof *command->ends);
-    command->num_ranges = count;
-    command->bytes = bounds.capacity + 2 * count * sizeof *command->begins;
-    command->bounds = bounds.data;
-    const uint8_t *at = bounds.data;
-    for (size_t i = 0; i < count; i++) {
-        command->begins[i] = (struct bytes_view){at, begins[i].size};
-        at += begins[i].size;
-        command->ends[i] = (struct bytes_view){at, ends[i].size};
-        at += ends[i].size;
-    }
+    pthread_mutex_lock(&writer->lock);
+    enum status status = failure_of(writer, error);
+    if (status == STATUS_OK)
+        append(writer, command);
+    pthread_mutex_unlock(&writer->lock);
+    if (status != STATUS_OK)
+        store_command_free(command);
+    return status;
+}
+
+enum status store_writer_begin_log(struct store_writer *writer, struct row_log_file *file,
+                                   struct error *error)
+{
+    struct store_command *command = store_command_create(STORE_BEGIN_LOG);
+    command->log_file = *file;
+    *file = (struct row_log_file){0};
+    return add(writer, command, error);
+}
+
+enum status store_writer_end_log(struct store_writer *writer, struct error *error)
+{
+    return add(writer, store_command_create(STORE_END_LOG), error);
 }
 
 enum status store_writer_delete_ranges(struct store_writer *writer, struct rocksdb_family *family,
                                        const struct bytes_view *begins, const struct bytes_view *ends,
                                        size_t count, uint32_t *ret_number, struct error *error)
 {
-    struct command *command = mem_calloc(1, sizeof *command);
-    command->kind = DELETE_RANGES;
-    command->family = family;
-    copy_ranges(command, begins, ends, count);
-    pthread_mutex_lock(&writer->lock);
-    enum status status = failure_of(writer, error);
-    if (status == STATUS_OK) {
-        append(writer, command);
+    enum status status = add(writer, store_command_for_ranges(family, begins, ends, count), error);
+    if (status == STATUS_OK)
         *ret_number = ++writer->ranges_added;
-    }
-    pthread_mutex_unlock(&writer->lock);
-    if (status != STATUS_OK)
-        free_command(command);
     return status;
 }
 
-struct store_link *store_writer_link(struct store_writer *writer, const char *folder)
+struct store_link *store_writer_link(struct store_writer *writer, const char *folder,
+                                     struct buffer *log_index)
 {
     struct store_link *link = mem_calloc(1, sizeof *link);
     refcount_init(&link->refs);
     refcount_take(&link->refs);
     link->folder = mem_strdup(folder);
-    struct command *command = mem_calloc(1, sizeof *command);
-    command->kind = MAKE_LINK;
+    struct store_command *command = store_command_create(STORE_MAKE_LINK);
     command->link = link;
+    command->log_index = *log_index;
+    *log_index = (struct buffer){0};
     pthread_mutex_lock(&writer->lock);
     append(writer, command);
     pthread_mutex_unlock(&writer->lock);
@@ -285,7 +239,7 @@ void store_writer_forget_link(struct store_writer *writer, struct store_link *li
     link->is_unwanted = true;
     pthread_mutex_unlock(&writer->lock);
     if (is_done)
-        folder_remove_if_possible(writer->local_io, link->folder);
+        folder_remove_if_possible(writer->target.local_io, link->folder);
 }
 
 enum status store_writer_await_link(struct store_writer *writer, struct store_link *link,

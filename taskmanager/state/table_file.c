@@ -1,13 +1,13 @@
 #include "taskmanager/state/table_file_internal.h"
 
 #include "common/base/memory.h"
-#include "taskmanager/state/table_freeze_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-enum { READ_BYTES = 1 << 20, MAX_STATES = 1024, MAX_NAME_BYTES = 1024 };
+enum { MAGIC_BYTES = 8, READ_BYTES = 1 << 20, MAX_STATES = 1024, MAX_NAME_BYTES = 1024 };
+static const char magic[] = "FRZTABL1";
 
 struct table_file {
     struct file_io *io;
@@ -23,6 +23,23 @@ struct table_file {
     uint32_t block_state, block_rows;
     uint64_t block_bytes;
 };
+
+void table_file_append_head(struct buffer *out, const char *const *states, uint32_t num_states)
+{
+    buffer_append(out, magic, MAGIC_BYTES);
+    buffer_append_le32(out, num_states);
+    for (uint32_t i = 0; i < num_states; i++) {
+        buffer_append_le32(out, (uint32_t)strlen(states[i]));
+        buffer_append_text(out, states[i]);
+    }
+}
+
+void table_file_append_block_head(struct buffer *out, uint32_t state, uint32_t num_rows, uint64_t num_bytes)
+{
+    buffer_append_le32(out, state);
+    buffer_append_le32(out, num_rows);
+    buffer_append_le64(out, num_bytes);
+}
 
 static enum status corrupt(const struct table_file *file, const char *what, struct error *error)
 {
@@ -82,12 +99,12 @@ static enum status read_name(struct table_file *file, struct error *error)
 static enum status read_head(struct table_file *file, struct error *error)
 {
     const uint8_t *bytes;
-    enum status status = take(file, TABLE_FILE_MAGIC_BYTES + 4, &bytes, error);
+    enum status status = take(file, MAGIC_BYTES + 4, &bytes, error);
     if (status != STATUS_OK)
         return status;
-    if (memcmp(bytes, TABLE_FILE_MAGIC, TABLE_FILE_MAGIC_BYTES) != 0)
+    if (memcmp(bytes, magic, MAGIC_BYTES) != 0)
         return corrupt(file, "it is no file of state", error);
-    uint64_t count = little_endian(bytes + TABLE_FILE_MAGIC_BYTES, 4);
+    uint64_t count = little_endian(bytes + MAGIC_BYTES, 4);
     if (count > MAX_STATES)
         return corrupt(file, "too many states", error);
     file->states = mem_calloc(count, sizeof *file->states);
@@ -161,6 +178,8 @@ static enum status read_row(struct table_file *file, struct table_file_row *ret_
     if (status != STATUS_OK)
         return status;
     uint64_t key_size = little_endian(bytes, 4), value_size = little_endian(bytes + 4, 4);
+    bool is_removal = value_size == TABLE_FILE_REMOVED;
+    value_size = is_removal ? 0 : value_size;
     file->block_bytes -= 8;
     if (key_size + value_size > file->block_bytes)
         return corrupt(file, "a row is longer than its block", error);
@@ -171,7 +190,7 @@ static enum status read_row(struct table_file *file, struct table_file_row *ret_
     file->block_rows--;
     ret_row->state = file->block_state;
     ret_row->key = (struct bytes_view){bytes, key_size};
-    ret_row->value = (struct bytes_view){bytes + key_size, value_size};
+    ret_row->value = (struct bytes_view){is_removal ? NULL : bytes + key_size, value_size};
     return STATUS_OK;
 }
 

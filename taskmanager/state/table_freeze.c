@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/memory.h"
 #include "taskmanager/state/row_codec_internal.h"
+#include "taskmanager/state/table_file_internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -102,13 +103,6 @@ static void append_row(const struct row_table *table, const struct row_partition
     out->size += key_size + value_size;
 }
 
-static void append_block_head(struct buffer *out, uint32_t table, uint32_t num_rows, uint64_t num_bytes)
-{
-    buffer_append_le32(out, table);
-    buffer_append_le32(out, num_rows);
-    buffer_append_le64(out, num_bytes);
-}
-
 /* With the lock held. */
 static void encode(struct table_freeze *freeze, struct frozen_chunk *frozen, struct buffer *out)
 {
@@ -117,7 +111,7 @@ static void encode(struct table_freeze *freeze, struct frozen_chunk *frozen, str
     if (!freeze->is_discarded) {
         size_t head = out->size;
         uint32_t num_rows = 0;
-        append_block_head(out, frozen->table, 0, 0);
+        table_file_append_block_head(out, frozen->table, 0, 0);
         for (uint32_t offset = ROW_CHUNK_HEAD_BYTES; offset < chunk->used;) {
             const struct row *row = row_at(chunk, offset);
             offset += (uint32_t)row_size(table, row->key_size);
@@ -128,7 +122,7 @@ static void encode(struct table_freeze *freeze, struct frozen_chunk *frozen, str
         }
         size_t end = out->size;
         out->size = head; /* now that it is known what the block holds */
-        append_block_head(out, frozen->table, num_rows, end - head - TABLE_FILE_BLOCK_HEAD_BYTES);
+        table_file_append_block_head(out, frozen->table, num_rows, end - head - TABLE_FILE_BLOCK_HEAD_BYTES);
         out->size = num_rows > 0 ? end : head;
     }
     atomic_store_explicit(&chunk->is_frozen, false, memory_order_release);
@@ -200,12 +194,7 @@ static enum status write_head(const struct table_freeze *freeze, struct digested
                               struct error *error)
 {
     struct buffer head = {0};
-    buffer_append(&head, TABLE_FILE_MAGIC, TABLE_FILE_MAGIC_BYTES);
-    buffer_append_le32(&head, (uint32_t)freeze->num_tables);
-    for (size_t i = 0; i < freeze->num_tables; i++) {
-        buffer_append_le32(&head, (uint32_t)strlen(freeze->names[i]));
-        buffer_append_text(&head, freeze->names[i]);
-    }
+    table_file_append_head(&head, (const char *const *)freeze->names, (uint32_t)freeze->num_tables);
     enum status status = digested_output_write(output, head.data, head.size, error);
     buffer_free(&head);
     return status;
@@ -226,7 +215,7 @@ enum status table_freeze_write(struct table_freeze *freeze, struct digested_outp
         buffer_free(&early);
     }
     buffer_clear(&blocks);
-    append_block_head(&blocks, TABLE_FILE_END, 0, 0);
+    table_file_append_block_head(&blocks, TABLE_FILE_END, 0, 0);
     if (status == STATUS_OK)
         status = digested_output_write(output, blocks.data, blocks.size, error);
     buffer_free(&blocks);

@@ -9,13 +9,8 @@
  * closes them to new rows; it copies nothing. Each chunk is then encoded once: by the thread that writes the
  * file, or by the subtask before it changes a row of it, whoever comes first. So the subtask waits for a
  * chunk's encoding at most, and no more memory is needed than what it changes before the writer gets there.
- *
- * The file, little-endian: "FRZTABL1", number of states u32, of each the size of its name u32 and the name;
- * then blocks of rows: state u32, number of rows u32, bytes u64, and of each row the sizes of key and value
- * u32 and both, as the store would have them; last a block of state UINT32_MAX without rows.
+ * The file is one of table_file_internal.h.
  */
-enum { TABLE_FILE_MAGIC_BYTES = 8, TABLE_FILE_BLOCK_HEAD_BYTES = 16, TABLE_FILE_END = UINT32_MAX };
-#define TABLE_FILE_MAGIC "FRZTABL1"
 
 struct table_freeze;
 

@@ -54,8 +54,8 @@ static enum status ensure_run(struct keyed_state *state, const struct row_partit
 
 enum status keyed_state_write_out(struct keyed_state *state, struct row *row, struct error *error)
 {
-    CHECK((row->flags & (ROW_DIRTY | ROW_DEAD)) == ROW_DIRTY);
     struct row_chunk *chunk = row_chunk_of(row);
+    CHECK((row->flags & (ROW_DIRTY | ROW_DEAD)) == ROW_DIRTY && chunk->partition->is_spilled);
     bool is_removal = (row->flags & ROW_TOMBSTONE) != 0;
     size_t key_size = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size;
     size_t value_size = is_removal ? 0 : row_value_encoded_size(state->table, row);
@@ -84,13 +84,17 @@ static size_t max_pending_bytes(const struct keyed_state_backend *backend)
     return backend->is_freezing && room > usual ? room : usual;
 }
 
+enum status keyed_state_submit(struct keyed_state_backend *backend, struct store_run *run,
+                               struct error *error)
+{
+    return store_writer_add_run(backend->writer, run, max_pending_bytes(backend), error);
+}
+
 enum status keyed_state_submit_run(struct keyed_state *state, struct error *error)
 {
     struct store_run *run = state->run;
     state->run = NULL;
-    return run == NULL
-               ? STATUS_OK
-               : store_writer_add_run(state->backend->writer, run, max_pending_bytes(state->backend), error);
+    return run == NULL ? STATUS_OK : keyed_state_submit(state->backend, run, error);
 }
 
 /* Rows of a dropped partition may be in the run that is being filled: it goes first. */
@@ -166,8 +170,8 @@ enum status keyed_state_flush(struct keyed_state *state, struct error *error)
     for (uint32_t i = 0; i < table->num_key_groups; i++)
         for (struct row_partition *partition = table->key_groups[i]; partition != NULL;
              partition = partition->next)
-            for (struct row_chunk *chunk = partition->newest; chunk != NULL && status == STATUS_OK;
-                 chunk = chunk->next)
+            for (struct row_chunk *chunk = partition->is_spilled ? partition->newest : NULL;
+                 chunk != NULL && status == STATUS_OK; chunk = chunk->next)
                 status = flush_chunk(state, chunk, error);
     if (status == STATUS_OK)
         status = keyed_state_submit_run(state, error);

@@ -225,3 +225,11 @@ bool rocksdb_family_has_files(const struct rocksdb_family *family)
 {
     return atomic_load(&family->has_files);
 }
+
+uint64_t rocksdb_family_num_rows(const struct rocksdb_family *family)
+{
+    uint64_t num_rows = 0;
+    int failed =
+        rocksdb_property_int_cf(family->store->db, family->handle, "rocksdb.estimate-num-keys", &num_rows);
+    return failed == 0 ? num_rows : 0;
+}

@@ -50,6 +50,7 @@ STATUS_MUST_CHECK enum status rocksdb_store_make_family(struct rocksdb_store *st
 void rocksdb_family_set_ttl(struct rocksdb_family *family, int64_t ttl_ms);
 /* True once anything was written to it, or found in the folder. */
 bool rocksdb_family_has_files(const struct rocksdb_family *family);
+uint64_t rocksdb_family_num_rows(const struct rocksdb_family *family); /* about */
 
 /* Look-ups in bulk. Values stay valid until the next rocksdb_lookup_get or rocksdb_lookup_clear. */
 struct rocksdb_lookup;

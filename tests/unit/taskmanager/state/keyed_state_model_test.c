@@ -19,8 +19,8 @@
 #include <cmocka.h>
 
 /*
- * Random operations on the subtasks of an operator and on a plain array at once: with a memory of which
- * almost everything is always evicted, through checkpoints that complete or are aborted, uploads while work
+ * Random operations on the subtasks of an operator and on a plain array at once: with more and with less
+ * memory than they take, through checkpoints that complete or are aborted, uploads while work
  * goes on, restores at other parallelisms and with the other backend. What the two say must be the same, and
  * the files of checkpoints that are not kept must be gone.
  */
@@ -32,7 +32,10 @@ enum {
     BATCH = 200,
     TTL_MS = 1000
 };
-enum { MEMORY_BYTES = 300000, MAX_CHECKPOINTS = 64 };
+enum { NUM_MEMORIES = 3, MAX_CHECKPOINTS = 64 };
+
+/* Of a subtask with a store: almost everything is evicted, some is, nothing is. */
+static const size_t memories[NUM_MEMORIES] = {200000, 700000, 16 << 20};
 
 static const int64_t namespaces[NUM_NAMESPACES] = {INT64_MIN, -7, 0, 1, 1000000000000, INT64_MAX};
 
@@ -407,7 +410,9 @@ static void open_all(struct world *world, const struct saved *from)
             .process = &world->process,
             .operator_name = "test",
             .kind = world->kind,
-            .memory_bytes = world->kind == STATE_BACKEND_ROCKSDB ? MEMORY_BYTES : 64 << 20,
+            .memory_bytes = world->kind == STATE_BACKEND_ROCKSDB
+                                ? memories[random_below(&world->random, NUM_MEMORIES)]
+                                : 64 << 20,
             .local_folder = local,
             .io = world->io,
             .checkpoint_folder = checkpoints,

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { MAX_PARALLELISM = 16, TTL_MS = 1000 };
+enum { MAX_PARALLELISM = 16, TTL_MS = 1000, SMALL_MEMORY_BYTES = 64 << 10 };
 
 /* Compactions ask for it. */
 static _Atomic int64_t now_us;
@@ -211,19 +211,25 @@ static void flip_byte(const char *path)
 
 static const struct keyed_state_file *some_file(const struct keyed_state_handle *handle)
 {
+    const struct keyed_state_file *found = NULL;
     for (size_t i = 0; i < handle->num_files; i++)
-        if (strstr(handle->files[i].name, ".sst") != NULL || handle->num_files == 1)
+        if (strstr(handle->files[i].name, ".sst") != NULL)
             return &handle->files[i];
-    fail();
-    return NULL;
+        else if (strstr(handle->files[i].name, "table") != NULL)
+            found = &handle->files[i];
+    assert_non_null(found);
+    return found;
 }
 
 static void each_kind(struct fixture *fixture, void (*body)(struct fixture *fixture))
 {
-    static const enum state_backend_kind kinds[] = {STATE_BACKEND_ROCKSDB, STATE_BACKEND_HASHMAP};
-    for (int i = 0; i < 2; i++) {
+    /* With a store that it needs, one that it does not, and none. */
+    static const enum state_backend_kind kinds[] = {STATE_BACKEND_ROCKSDB, STATE_BACKEND_ROCKSDB,
+                                                    STATE_BACKEND_HASHMAP};
+    static const size_t memory_bytes[] = {SMALL_MEMORY_BYTES, 16 << 20, 16 << 20};
+    for (int i = 0; i < 3; i++) {
         fixture->options.kind = kinds[i];
-        fixture->options.memory_bytes = kinds[i] == STATE_BACKEND_ROCKSDB ? 1 << 20 : 16 << 20;
+        fixture->options.memory_bytes = memory_bytes[i];
         fixture->handle = NULL;
         open_state(fixture);
         body(fixture);
@@ -337,6 +343,7 @@ static uint32_t count_shared(const struct keyed_state_handle *a, const struct ke
 static void files_are_shared_once_complete(void **state)
 {
     struct fixture *fixture = *state;
+    fixture->options.memory_bytes = SMALL_MEMORY_BYTES;
     open_state(fixture);
     write_keys(fixture, 0, 3000, 1);
     const struct keyed_state_handle *first = upload(fixture, freeze(fixture, 1));
@@ -463,6 +470,7 @@ static void copies_at_hand_are_used(void **state)
 {
     struct fixture *fixture = *state;
     fixture->options.recovery_folder = fixture->recovery;
+    fixture->handle = NULL;
     open_state(fixture);
     write_keys(fixture, 0, 2000, 1);
     take_checkpoint(fixture, 1);
@@ -487,6 +495,117 @@ static void copies_at_hand_are_used(void **state)
     reopen(fixture);
     assert_int_equal(count_files(fixture->recovery), 0);
     assert_int_equal(read_key(fixture, 1), 0);
+}
+
+static void remove_keys(struct fixture *fixture, uint64_t begin, uint64_t end)
+{
+    for (uint64_t key = begin; key < end; key++) {
+        uint64_t *value = NULL;
+        struct error error;
+        check(access_key(fixture, KEYED_UPDATE, key, &value, &error), &error);
+        assert_non_null(value);
+        keyed_state_remove(fixture->state, value);
+        check(keyed_state_end_batch(fixture->state, &error), &error);
+    }
+}
+
+static uint32_t count_files_of(const struct keyed_state_handle *handle, const char *ending)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < handle->num_files; i++)
+        count += strstr(handle->files[i].name, ending) != NULL;
+    return count;
+}
+
+/* A state that fits into memory needs no store, and only what changed is written again. */
+static void resident_rows_are_logged(void **state)
+{
+    struct fixture *fixture = *state;
+    open_state(fixture);
+    write_keys(fixture, 0, 3000, 1);
+    take_checkpoint(fixture, 1);
+    const struct keyed_state_handle *first = fixture->handle;
+    assert_int_equal(count_files_of(first, ".sst"), 0);
+    write_keys(fixture, 0, 10, 7);
+    remove_keys(fixture, 100, 1000);
+    take_checkpoint(fixture, 2);
+    assert_int_equal(count_shared(first, fixture->handle), 1);
+    assert_true(fixture->handle->incremental_bytes * 4 < fixture->handle->size_bytes);
+    static const enum state_backend_kind kinds[] = {STATE_BACKEND_ROCKSDB, STATE_BACKEND_ROCKSDB,
+                                                    STATE_BACKEND_HASHMAP};
+    static const size_t memory_bytes[] = {1 << 20, SMALL_MEMORY_BYTES, 16 << 20};
+    for (int i = 0; i < 3; i++) {
+        fixture->options.kind = kinds[i];
+        fixture->options.memory_bytes = memory_bytes[i];
+        reopen(fixture);
+        check_keys(fixture, 0, 10, 7);
+        check_keys(fixture, 10, 100, 1);
+        check_keys(fixture, 1000, 3000, 1);
+        for (uint64_t key = 100; key < 1000; key++)
+            assert_int_equal(read_key(fixture, key), 0);
+    }
+}
+
+/* However often all rows change, a checkpoint is a few times as large as the state. */
+static void chains_begin_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    open_state(fixture);
+    write_keys(fixture, 0, 3000, 1);
+    take_checkpoint(fixture, 1);
+    uint64_t first_bytes = fixture->handle->size_bytes;
+    for (uint64_t id = 2; id < 100; id++) {
+        write_keys(fixture, 0, id % 3 == 0 ? 3000 : 1000, id);
+        take_checkpoint(fixture, id);
+        assert_true(fixture->handle->size_bytes < 5 * first_bytes + (1 << 20));
+        assert_true(fixture->handle->num_files < 70);
+    }
+    reopen(fixture);
+    check_keys(fixture, 0, 1000, 99);
+    check_keys(fixture, 1000, 3000, 99);
+}
+
+static const char *path_of(const struct keyed_state_handle *handle, const char *ending)
+{
+    for (size_t i = 0; i < handle->num_files; i++)
+        if (strstr(handle->files[i].name, ending) != NULL)
+            return handle->files[i].path;
+    fail();
+    return NULL;
+}
+
+/* Which rows count is said by an index; without it none is trusted. */
+static void damaged_logs_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    open_state(fixture);
+    write_keys(fixture, 0, 3000, 1);
+    take_checkpoint(fixture, 1);
+    static const char *const endings[] = {"RESIDENTS", ".table"};
+    for (int i = 0; i < 2; i++) {
+        keyed_state_backend_close(fixture->backend);
+        fixture->backend = NULL;
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", fixture->checkpoints, path_of(fixture->handle, endings[i]));
+        struct error error;
+        flip_byte(path);
+        assert_int_equal(try_open(fixture, &error), STATUS_CORRUPT);
+        assert_true(error.fatal);
+        assert_non_null(strstr(error.message, path));
+        keyed_state_backend_close(fixture->backend);
+        fixture->backend = NULL;
+        flip_byte(path); /* back */
+        char moved[512];
+        snprintf(moved, sizeof moved, "%s/moved", fixture->folder);
+        assert_int_equal(rename(path, moved), 0);
+        assert_int_equal(try_open(fixture, &error), STATUS_NOT_FOUND);
+        assert_true(error.fatal);
+        keyed_state_backend_close(fixture->backend);
+        fixture->backend = NULL;
+        assert_int_equal(rename(moved, path), 0);
+        open_state(fixture);
+        check_keys(fixture, 0, 3000, 1);
+    }
 }
 
 /* A savepoint has all that it needs in its folder, and may be moved. */
@@ -686,6 +805,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(lost_states_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_checkpoints_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_are_shared_once_complete, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(resident_rows_are_logged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(chains_begin_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_logs_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_up_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_refuses_declines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(copies_at_hand_are_used, set_up, tear_down),
