@@ -80,7 +80,6 @@ void coordinator_recovered(struct coordinator *coordinator, uint64_t next_id,
     coordinator->next_trigger_ms = now_ms;
     if (latest != NULL)
         coordinator->latest = checkpoint_metadata_ref(latest);
-    reserve(coordinator);
 }
 
 void coordinator_fail_job(struct coordinator *coordinator, const struct error *failure)
@@ -100,16 +99,25 @@ static bool wants_trigger(const struct coordinator *coordinator)
 {
     return coordinator->is_running && !coordinator->is_stopped && !coordinator->is_final_durable &&
            coordinator->pending.progress == PENDING_NONE &&
-           coordinator->next_id < coordinator->reserved_until &&
            (coordinator->is_ended || coordinator->options.interval_ms > 0 || coordinator->num_queued > 0) &&
            coordinator_num_uncommitted(coordinator) < coordinator->options.max_uncommitted;
 }
 
+static bool has_ids(const struct coordinator *coordinator)
+{
+    return coordinator->next_id < coordinator->reserved_until;
+}
+
+/* The first ids are reserved for the first checkpoint, and not before: a job without took none. */
 void coordinator_advance(struct coordinator *coordinator, int64_t now_ms)
 {
     bool is_due = coordinator->num_queued > 0 || now_ms >= coordinator->next_trigger_ms;
-    if (wants_trigger(coordinator) && is_due)
+    if (!wants_trigger(coordinator) || !is_due)
+        return;
+    if (has_ids(coordinator))
         trigger(coordinator, now_ms);
+    else if (coordinator->reserve_retry_ms < 0)
+        reserve(coordinator);
 }
 
 void coordinator_ids_reserved(struct coordinator *coordinator, uint64_t until, int64_t now_ms)
@@ -181,9 +189,11 @@ int64_t coordinator_next_timer_ms(const struct coordinator *coordinator)
 {
     if (coordinator->pending.progress == PENDING_WAITS)
         return coordinator->pending.metadata->trigger_ms + coordinator->options.timeout_ms;
-    int64_t next_ms = !wants_trigger(coordinator)   ? INT64_MAX
-                      : coordinator->num_queued > 0 ? 0
-                                                    : coordinator->next_trigger_ms;
+    bool waits_for_ids =
+        !has_ids(coordinator) && (coordinator->is_reserving || coordinator->reserve_retry_ms >= 0);
+    int64_t next_ms = waits_for_ids || !wants_trigger(coordinator) ? INT64_MAX
+                      : coordinator->num_queued > 0                ? 0
+                                                                   : coordinator->next_trigger_ms;
     bool is_retry_first = coordinator->reserve_retry_ms >= 0 && coordinator->reserve_retry_ms < next_ms;
     return is_retry_first ? coordinator->reserve_retry_ms : next_ms;
 }

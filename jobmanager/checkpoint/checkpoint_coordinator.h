@@ -65,7 +65,8 @@ struct coordinator_callbacks {
     void (*durable)(void *context, struct checkpoint_metadata *metadata);
     void (*aborted)(void *context, uint64_t checkpoint_id, const struct error *reason);
     void (*fail_job)(void *context, const struct error *error);
-    /* Ids below `until` are to be reserved durably; answered by coordinator_ids_reserved. */
+    /* Ids below `until` are to be reserved durably; answered by coordinator_ids_reserved. Not before the
+     * first checkpoint is due: a job without reserved ids took none. */
     void (*reserve_ids)(void *context, uint64_t until);
     /* A published checkpoint is not kept any longer: it goes first, then the files that only it referred to.
      */

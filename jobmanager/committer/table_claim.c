@@ -4,8 +4,18 @@
 #include <inttypes.h>
 #include <string.h>
 
+static enum status is_predecessor(const struct lineage_predecessors *predecessors, const char *job_id,
+                                  bool *ret_is_one, struct error *error)
+{
+    *ret_is_one = predecessors != NULL && strcmp(job_id, predecessors->restored_job_id) == 0;
+    if (*ret_is_one || predecessors == NULL || predecessors->left_nothing == NULL)
+        return STATUS_OK;
+    return predecessors->left_nothing(predecessors->context, job_id, ret_is_one, error);
+}
+
 static enum status check_claim(const struct table_committer *committer, const struct lineage_state *state,
-                               const char *restored_job_id, bool *ret_is_held, struct error *error)
+                               const struct lineage_predecessors *predecessors, bool *ret_is_held,
+                               struct error *error)
 {
     *ret_is_held = false;
     if (!state->is_known)
@@ -19,8 +29,10 @@ static enum status check_claim(const struct table_committer *committer, const st
         *ret_is_held = state->epoch == committer->epoch;
         return STATUS_OK;
     }
-    if (restored_job_id != NULL && strcmp(state->job_id, restored_job_id) == 0)
-        return STATUS_OK;
+    bool may_follow = false;
+    enum status status = is_predecessor(predecessors, state->job_id, &may_follow, error);
+    if (status != STATUS_OK || may_follow)
+        return status;
     error_set(
         error, STATUS_CONFLICT,
         "table %s.%s: lineage %s is held by job %s, so another job restored from the same checkpoint. Stop "
@@ -31,8 +43,8 @@ static enum status check_claim(const struct table_committer *committer, const st
     return STATUS_CONFLICT;
 }
 
-enum status table_committer_claim(struct table_committer *committer, const char *restored_job_id,
-                                  struct error *error)
+enum status table_committer_claim(struct table_committer *committer,
+                                  const struct lineage_predecessors *predecessors, struct error *error)
 {
     struct iceberg_append *append =
         iceberg_append_create(committer->io, committer->process->clock, committer->random);
@@ -43,7 +55,7 @@ enum status table_committer_claim(struct table_committer *committer, const char 
         bool is_held = false;
         status = table_committer_load(committer, &base, &state, error);
         if (status == STATUS_OK)
-            status = check_claim(committer, &state, restored_job_id, &is_held, error);
+            status = check_claim(committer, &state, predecessors, &is_held, error);
         bool is_open = status == STATUS_OK && !is_held;
         if (is_open) {
             struct lineage_mark mark = table_committer_mark(committer);

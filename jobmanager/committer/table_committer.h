@@ -39,13 +39,27 @@ STATUS_MUST_CHECK enum status table_committer_open(const struct process_context 
                                                    struct error *error);
 void table_committer_free(struct table_committer *committer);
 
+/* From whom a restored job may take the lineage over. */
+struct lineage_predecessors {
+    const char *restored_job_id; /* whose checkpoint it restores */
+    /*
+     * Whether a job that holds the lineage restored a checkpoint of the same job, is over, and left nothing:
+     * it took no checkpoint, so that what is in the tables is of that history still, and nobody can go on
+     * from it. Blocks. NULL: there is none.
+     */
+    enum status (*left_nothing)(void *context, const char *job_id, bool *ret_left_nothing,
+                                struct error *error);
+    void *context;
+};
+
 /*
  * Claims the table for this job and epoch with an empty snapshot; done before published checkpoints are
  * listed. Idempotent. FENCED: a later epoch of the same job holds the lineage. CONFLICT, marked fatal:
- * another job holds it, and it is not restored_job_id (NULL: none), whose checkpoint is restored.
+ * another job holds it, and it is none of the predecessors (NULL: there are none).
  */
 STATUS_MUST_CHECK enum status table_committer_claim(struct table_committer *committer,
-                                                    const char *restored_job_id, struct error *error);
+                                                    const struct lineage_predecessors *predecessors,
+                                                    struct error *error);
 
 /*
  * The newest checkpoint of this lineage that is in the history of the head; NO_CHECKPOINT when none. CORRUPT:

@@ -72,11 +72,33 @@ enum status job_open_tables(struct job *job, struct error *error)
     return STATUS_OK;
 }
 
+/* On a worker. One that reserved no ids took no checkpoint: what its operators refused, for example. */
+static enum status left_nothing(void *context, const char *job_id, bool *ret_left_nothing,
+                                struct error *error)
+{
+    const struct job *job = context;
+    struct job_store *store = job->dispatcher->options.job_store;
+    struct stored_job other;
+    uint64_t ids_until = 0;
+    enum status status = job_store_get_job(store, job_id, &other, error);
+    *ret_left_nothing = false;
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    enum job_state state;
+    bool is_over = job_state_parse(other.state, &state) && job_state_is_terminal(state);
+    bool is_sibling = strcmp(other.restored_job_id, job->restored_job_id) == 0;
+    stored_job_free(&other);
+    status = job_store_max_ids(store, job_id, &ids_until, error);
+    *ret_left_nothing = status == STATUS_OK && is_over && is_sibling && ids_until == 1;
+    return status;
+}
+
 static enum status work_claim(struct io_request *request, struct error *error)
 {
     struct job *job = request->job;
-    const char *restored = job->restored_job_id[0] == '\0' ? NULL : job->restored_job_id;
-    return table_committer_claim(job->tables[request->table].committer, restored, error);
+    const struct lineage_predecessors predecessors = {job->restored_job_id, left_nothing, job};
+    return table_committer_claim(job->tables[request->table].committer,
+                                 job->restored_job_id[0] == '\0' ? NULL : &predecessors, error);
 }
 
 static void done_claim(struct job *job, struct io_request *request, const struct error *failure)

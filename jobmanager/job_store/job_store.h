@@ -67,6 +67,9 @@ STATUS_MUST_CHECK enum status job_store_put_job(struct job_store *store, const s
 STATUS_MUST_CHECK enum status job_store_put_state(struct job_store *store, const char *job_id,
                                                   const char *state, int64_t state_ms, const char *failure,
                                                   struct error *error);
+/* NOT_FOUND: there is no such job. */
+STATUS_MUST_CHECK enum status job_store_get_job(struct job_store *store, const char *job_id,
+                                                struct stored_job *ret_job, struct error *error);
 /* All jobs, oldest first. One that cannot be read is an error that names its file. The caller frees each and
  * the array. */
 STATUS_MUST_CHECK enum status job_store_list_jobs(struct job_store *store, struct stored_job **ret_jobs,

@@ -121,6 +121,16 @@ static enum status read_job(struct job_store *store, const char *job_id, bool *r
     return status;
 }
 
+enum status job_store_get_job(struct job_store *store, const char *job_id, struct stored_job *ret_job,
+                              struct error *error)
+{
+    bool is_there = false;
+    enum status status = read_job(store, job_id, &is_there, ret_job, error);
+    if (status == STATUS_OK && !is_there)
+        return error_set(error, STATUS_NOT_FOUND, "job %s is not in the job store", job_id);
+    return status;
+}
+
 struct job_ids {
     char (*ids)[STORED_JOB_ID_BYTES];
     size_t count;

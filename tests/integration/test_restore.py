@@ -66,6 +66,43 @@ def test_second_job_restored_from_one_checkpoint_is_refused(
     assert len({commit["frazil.lineage"] for commit in table.commits()}) == 1
 
 
+def test_checkpoint_is_restored_by_the_right_script_after_the_wrong_one(
+    cluster: Cluster, broker: Broker, topic: Callable[..., str]
+) -> None:
+    """The first one fails when its operators open, behind its claim; it took no checkpoint, so that it holds nothing."""
+    events = topic("wrong")
+
+    def script(type_: str) -> str:
+        return (
+            kafka_table("source", f"name STRING, v {type_}", broker.servers, events, {"scan.bounded.mode": "unbounded"})
+            + iceberg_table("t", "name STRING, v BIGINT", cluster.warehouse)
+            + "INSERT INTO t SELECT name, CAST(v AS BIGINT) FROM (SELECT DISTINCT name, v FROM source);"
+        )
+
+    broker.produce(events, [b'{"name": "a", "v": 1}', b'{"name": "b", "v": 2}'])
+    first = cluster.submit(script("BIGINT"))
+    wait_until(lambda: rows(cluster) == 2, 20, "the first rows")
+    before = cluster.rest.completed_checkpoints(first)
+    wait_until(lambda: cluster.rest.completed_checkpoints(first) > before, 20, "a checkpoint after the commit")
+    cluster.rest.cancel(first)
+    cluster.rest.wait_state(first, "CANCELED")
+    path = cluster.rest.checkpoints(first)["latest"]["completed"]["external_path"]
+    restoring = f"SET 'execution.state-recovery.path' = '{path}';\n"
+
+    for _ in range(2):
+        wrong = cluster.submit(restoring + script("INT"))
+        cluster.rest.wait_state(wrong, "FAILED", 20)
+        assert "was written with" in cluster.rest.root_exception(wrong)
+    right = cluster.submit(restoring + script("BIGINT"))
+    broker.produce(events, [b'{"name": "a", "v": 1}', b'{"name": "c", "v": 4}'])
+    wait_until(lambda: rows(cluster) == 3, 20, "the right script goes on")
+    cluster.rest.cancel(right)
+    cluster.rest.wait_state(right, "CANCELED")
+    table = IcebergTable(cluster.warehouse, "streaming", "t")
+    assert check_readers_agree(table, "name", "v") == {("a", 1): 1, ("b", 2): 1, ("c", 4): 1}
+    assert len({commit["frazil.lineage"] for commit in table.commits()}) == 1
+
+
 def test_checkpoint_of_a_larger_job_is_refused(cluster: Cluster) -> None:
     """Its state would have no operator to go to."""
 

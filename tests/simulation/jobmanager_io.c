@@ -381,16 +381,23 @@ static enum status do_copy(struct simulated_jobmanager *jobmanager, struct world
     return status;
 }
 
+static enum status do_claim(struct simulated_jobmanager *jobmanager, struct world_event *event,
+                            struct error *error)
+{
+    struct world *world = jobmanager->world;
+    struct lineage_predecessors predecessors = {.restored_job_id = NULL};
+    if (jobmanager->generation > 0)
+        predecessors.restored_job_id = world->generations[jobmanager->generation - 1].job_id;
+    return table_committer_claim(jobmanager->committers[event->table],
+                                 jobmanager->generation > 0 ? &predecessors : NULL, error);
+}
+
 static enum status do_one(struct simulated_jobmanager *jobmanager, struct world_event *event,
                           struct error *error)
 {
     struct world *world = jobmanager->world;
     switch (event->io) {
-    case IO_CLAIM:
-        return table_committer_claim(
-            jobmanager->committers[event->table],
-            jobmanager->generation == 0 ? NULL : world->generations[jobmanager->generation - 1].job_id,
-            error);
+    case IO_CLAIM: return do_claim(jobmanager, event, error);
     case IO_READ_LAST:
         return table_committer_last_committed(jobmanager->committers[event->table], event->number,
                                               &event->number, error);

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+enum { FIRST_RESERVED_UNTIL = 17 };
+
 struct recorder {
     struct coordinator *coordinator;
     uint64_t triggered, base, durable, aborted, reserved_until;
@@ -90,7 +92,8 @@ static void on_discard(void *context, const struct coordinator_discard *discard)
     recorder->num_discards++;
 }
 
-static struct coordinator *make(struct recorder *recorder, bool rewinds)
+/* Recovered, before its first attempt. */
+static struct coordinator *make_recovered(struct recorder *recorder, bool rewinds)
 {
     *recorder = (struct recorder){0};
     struct coordinator_options options = {
@@ -120,10 +123,16 @@ static struct coordinator *make(struct recorder *recorder, bool rewinds)
     };
     recorder->coordinator = coordinator_create(&options, &callbacks);
     coordinator_recovered(recorder->coordinator, 1, NULL, 0);
-    coordinator_ids_reserved(recorder->coordinator, recorder->reserved_until, 0);
-    coordinator_attempt_started(recorder->coordinator, 1);
-    coordinator_running(recorder->coordinator, 0);
     return recorder->coordinator;
+}
+
+static struct coordinator *make(struct recorder *recorder, bool rewinds)
+{
+    struct coordinator *coordinator = make_recovered(recorder, rewinds);
+    coordinator_ids_reserved(coordinator, FIRST_RESERVED_UNTIL, 0);
+    coordinator_attempt_started(coordinator, 1);
+    coordinator_running(coordinator, 0);
+    return coordinator;
 }
 
 static void clean(struct recorder *recorder)
@@ -334,12 +343,40 @@ static void an_attempt_that_ends_takes_its_checkpoint_along_unless_it_is_being_p
     clean(&recorder);
 }
 
+/* Who took no checkpoint reserved no ids. */
+static void the_first_ids_are_reserved_for_the_first_checkpoint(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    struct error failure;
+    struct coordinator *coordinator = make_recovered(&recorder, true);
+    coordinator_attempt_started(coordinator, 1);
+    coordinator_running(coordinator, 0);
+    coordinator_tick(coordinator, 999);
+    assert_int_equal(recorder.reserved_until, 0);
+    assert_int_equal(coordinator_next_timer_ms(coordinator), 1000);
+    coordinator_tick(coordinator, 1000);
+    assert_true(recorder.reserved_until > 1);
+    assert_int_equal(coordinator_next_timer_ms(coordinator), INT64_MAX);
+    error_set(&failure, STATUS_IO, "no space");
+    recorder.reserved_until = 0;
+    coordinator_reserve_failed(coordinator, 1001);
+    coordinator_tick(coordinator, 1002);
+    assert_int_equal(recorder.reserved_until, 0); /* it is tried again in a while */
+    coordinator_tick(coordinator, coordinator_next_timer_ms(coordinator));
+    assert_true(recorder.reserved_until > 1);
+    assert_int_equal(recorder.triggered, 0);
+    coordinator_ids_reserved(coordinator, recorder.reserved_until, 2100);
+    assert_int_equal(recorder.triggered, 1);
+    clean(&recorder);
+}
+
 static void no_id_is_used_before_it_is_reserved(void **state)
 {
     (void)state;
     struct recorder recorder;
     struct coordinator *coordinator = make(&recorder, true);
-    uint64_t first_reservation = recorder.reserved_until;
+    uint64_t first_reservation = FIRST_RESERVED_UNTIL;
     int64_t now_ms = 0;
     for (int i = 0; i < 40; i++) {
         now_ms += 1000;
@@ -486,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_checkpoint_that_cannot_be_stored_fails_the_job_for_good_in_the_end),
         cmocka_unit_test(the_end_of_input_triggers_at_once_and_again_when_declined),
         cmocka_unit_test(an_attempt_that_ends_takes_its_checkpoint_along_unless_it_is_being_published),
+        cmocka_unit_test(the_first_ids_are_reserved_for_the_first_checkpoint),
         cmocka_unit_test(no_id_is_used_before_it_is_reserved),
         cmocka_unit_test(a_file_goes_with_the_last_checkpoint_that_refers_to_it),
         cmocka_unit_test(what_was_written_for_a_checkpoint_that_is_given_up_is_removed),

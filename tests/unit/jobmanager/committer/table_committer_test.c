@@ -340,6 +340,8 @@ static void without_a_claim_nothing_is_committed(void **state)
     table_committer_free(committer);
 }
 
+static const struct lineage_predecessors restores_first = {.restored_job_id = JOB};
+
 static void another_job_needs_the_lineage_or_a_new_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -354,13 +356,13 @@ static void another_job_needs_the_lineage_or_a_new_one(void **state)
     assert_true(error.fatal);
     assert_non_null(strstr(error.message, "execution.lineage"));
     /* It restores the first job's checkpoint: epochs of different jobs do not compare. */
-    assert_int_equal(table_committer_claim(second, JOB, &error), STATUS_OK);
+    assert_int_equal(table_committer_claim(second, &restores_first, &error), STATUS_OK);
     assert_int_equal(commit(fixture, first, "a", 2, &result, &error), STATUS_FENCED);
     must_commit(fixture, second, "b", 2);
     /* A third that restores the same checkpoint of the first comes too late. */
     options.job_id = "0000000000000000000000000000000c";
     struct table_committer *third = open_committer(fixture, &options);
-    assert_int_equal(table_committer_claim(third, JOB, &error), STATUS_CONFLICT);
+    assert_int_equal(table_committer_claim(third, &restores_first, &error), STATUS_CONFLICT);
     table_committer_free(third);
     options.lineage = OTHER_LINEAGE;
     third = open_committer(fixture, &options);
@@ -373,6 +375,41 @@ static void another_job_needs_the_lineage_or_a_new_one(void **state)
     struct contents contents = read_table(fixture);
     assert_int_equal(contents.num_files, 4);
     assert_false(contents.has_doubles);
+}
+
+static enum status left_nothing(void *context, const char *job_id, bool *ret_left_nothing,
+                                struct error *error)
+{
+    (void)error;
+    *ret_left_nothing = strcmp(job_id, context) == 0;
+    return STATUS_OK;
+}
+
+/* A restore that was refused holds nothing, and whoever still runs it is fenced by the next one. */
+static void a_job_that_left_nothing_is_followed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    struct table_commit_result result;
+    struct table_committer *first = open_and_claim(fixture, 7);
+    must_commit(fixture, first, "a", 1);
+    struct table_committer_options options = options_of(fixture);
+    options.job_id = OTHER_JOB;
+    struct table_committer *refused = open_committer(fixture, &options);
+    assert_int_equal(table_committer_claim(refused, &restores_first, &error), STATUS_OK);
+    options.job_id = "0000000000000000000000000000000c";
+    struct table_committer *next = open_committer(fixture, &options);
+    char another[] = "another", over[] = OTHER_JOB;
+    struct lineage_predecessors predecessors = {JOB, left_nothing, another};
+    assert_int_equal(table_committer_claim(next, &predecessors, &error), STATUS_CONFLICT);
+    predecessors.context = over;
+    assert_int_equal(table_committer_claim(next, &predecessors, &error), STATUS_OK);
+    assert_int_equal(commit(fixture, refused, "b", 2, &result, &error), STATUS_FENCED);
+    assert_int_equal(commit(fixture, first, "a", 2, &result, &error), STATUS_FENCED);
+    must_commit(fixture, next, "c", 2);
+    table_committer_free(first);
+    table_committer_free(refused);
+    table_committer_free(next);
 }
 
 static void a_table_made_again_is_refused(void **state)
@@ -876,6 +913,7 @@ int main(void)
         IN_MEMORY(a_later_claim_fences),
         IN_MEMORY(without_a_claim_nothing_is_committed),
         IN_MEMORY(another_job_needs_the_lineage_or_a_new_one),
+        IN_MEMORY(a_job_that_left_nothing_is_followed),
         ON_DISK(a_table_made_again_is_refused),
         ON_DISK(each_failpoint_and_a_new_start_give_one_snapshot),
         IN_MEMORY(a_crash_between_any_two_file_operations_loses_and_doubles_nothing),

@@ -263,15 +263,28 @@ static void make_running(struct recorder *recorder)
     job_master_found(recorder->job, &found, NULL, 0);
     job_master_recorded(recorder->job, NULL, 0);
     job_master_read(recorder->job, 0, COMMITTER_NOTHING, NULL, 0);
-    job_master_ids_reserved(recorder->job, 100, NULL, 0);
     const struct scheduler_slot slot = {TM_A, 0};
     job_master_slots(recorder->job, &slot, 1, 0);
     struct task_identity task = {EPOCH, 1, 0, 0, TM_A};
     struct error error;
     assert_int_equal(job_master_task_state(recorder->job, &task, EXECUTION_RUNNING, NULL, 0, &error),
                      STATUS_OK);
-    expect(recorder, "claim find record(0) read(-1) reserve CREATED slots(1) RUNNING deploy(1) ");
+    expect(recorder, "claim find record(0) read(-1) CREATED slots(1) RUNNING deploy(1) ");
     assert_int_equal(recorder->restored_checkpoint, -1);
+}
+
+/* The first checkpoint waits for ids: a job that takes none reserves none. */
+static void give_ids(struct recorder *recorder, int64_t now_ms)
+{
+    expect(recorder, "reserve ");
+    job_master_ids_reserved(recorder->job, 100, NULL, now_ms);
+}
+
+static void trigger(struct recorder *recorder, int64_t now_ms)
+{
+    job_master_tick(recorder->job, now_ms);
+    give_ids(recorder, now_ms);
+    expect(recorder, "trigger ");
 }
 
 static void acknowledge(struct recorder *recorder, uint64_t epoch, enum status expected, int64_t now_ms)
@@ -312,7 +325,7 @@ static void a_leader_commits_what_is_durable_before_the_sources_start(void **sta
     job_master_recorded(recorder.job, NULL, 3);
     expect(&recorder, "read(7) ");
     job_master_read(recorder.job, 0, 5, NULL, 4);
-    expect(&recorder, "reserve commit(6) ");
+    expect(&recorder, "commit(6) ");
     job_master_table_committed(recorder.job, 0, 6, 1, NULL, 5);
     expect(&recorder, "commit(7) ");
     job_master_table_committed(recorder.job, 0, 7, 1, NULL, 6);
@@ -320,7 +333,6 @@ static void a_leader_commits_what_is_durable_before_the_sources_start(void **sta
     const struct scheduler_slot slot = {TM_A, 0};
     job_master_slots(recorder.job, &slot, 1, 7);
     assert_int_equal(recorder.restored_checkpoint, 7);
-    job_master_ids_reserved(recorder.job, 36, NULL, 8);
     clean(&recorder);
 }
 
@@ -329,8 +341,7 @@ static void a_checkpoint_is_stored_committed_and_told(void **state)
     (void)state;
     struct recorder recorder;
     make_running(&recorder);
-    job_master_tick(recorder.job, 1000);
-    expect(&recorder, "trigger ");
+    trigger(&recorder, 1000);
     acknowledge(&recorder, EPOCH - 1, STATUS_FENCED, 1001);
     expect(&recorder, "");
     acknowledge(&recorder, EPOCH, STATUS_OK, 1001);
@@ -347,9 +358,9 @@ static void cancel_waits_for_the_commit_of_what_is_durable(void **state)
     (void)state;
     struct recorder recorder;
     make_running(&recorder);
-    job_master_tick(recorder.job, 1000);
+    trigger(&recorder, 1000);
     acknowledge(&recorder, EPOCH, STATUS_OK, 1001);
-    expect(&recorder, "trigger store ");
+    expect(&recorder, "store ");
     job_master_cancel(recorder.job, 1002); /* while it is being published */
     expect(&recorder, "CANCELLING cancel ");
     canceled(&recorder, 1003);
@@ -369,7 +380,7 @@ static void a_cancelled_job_gives_up_waiting_and_commits_no_more(void **state)
     struct recorder recorder;
     struct error error;
     make_running(&recorder);
-    job_master_tick(recorder.job, 1000);
+    trigger(&recorder, 1000);
     acknowledge(&recorder, EPOCH, STATUS_OK, 1001);
     job_master_stored(recorder.job, 1, 10, NULL, 1002);
     job_master_cancel(recorder.job, 1003);
@@ -398,10 +409,9 @@ static void a_job_that_was_being_cancelled_is_ended_by_the_next_leader(void **st
     job_master_found(recorder.job, &found, NULL, 2);
     job_master_recorded(recorder.job, NULL, 3);
     job_master_read(recorder.job, 0, 6, NULL, 4);
-    expect(&recorder, "find record(7) read(7) reserve commit(7) ");
+    expect(&recorder, "find record(7) read(7) commit(7) ");
     job_master_table_committed(recorder.job, 0, 7, 1, NULL, 5);
     expect(&recorder, "CANCELED ");
-    job_master_ids_reserved(recorder.job, 36, NULL, 6);
     clean(&recorder);
 }
 
@@ -440,7 +450,7 @@ static void a_table_that_refuses_for_good_fails_the_job(void **state)
     struct recorder recorder;
     struct error error;
     make_running(&recorder);
-    job_master_tick(recorder.job, 1000);
+    trigger(&recorder, 1000);
     acknowledge(&recorder, EPOCH, STATUS_OK, 1001);
     job_master_stored(recorder.job, 1, 10, NULL, 1002);
     recorder.log[0] = '\0';
@@ -460,7 +470,7 @@ static void a_declined_checkpoint_restarts_from_the_last_durable_one(void **stat
     struct error reason, error;
     struct task_identity task = {EPOCH, 1, 0, 0, TM_A};
     make_running(&recorder);
-    job_master_tick(recorder.job, 1000);
+    trigger(&recorder, 1000);
     recorder.log[0] = '\0';
     error_set(&reason, STATUS_IO, "no space");
     assert_int_equal(job_master_decline(recorder.job, &task, 1, &reason, 1001, &error), STATUS_OK);
@@ -477,6 +487,7 @@ static void a_bounded_job_ends_with_its_final_checkpoint(void **state)
     make_running(&recorder);
     assert_int_equal(job_master_task_state(recorder.job, &task, EXECUTION_END_OF_INPUT, NULL, 10, &error),
                      STATUS_OK);
+    give_ids(&recorder, 10);
     expect(&recorder, "final ");
     acknowledge(&recorder, EPOCH, STATUS_OK, 11);
     job_master_stored(recorder.job, 1, 10, NULL, 12);
@@ -498,7 +509,7 @@ static void no_attempt_starts_before_the_files_of_the_last_one_are_swept(void **
     struct error reason, error;
     struct task_identity task = {EPOCH, 1, 0, 0, TM_A};
     make_running(&recorder);
-    job_master_tick(recorder.job, 1000);
+    trigger(&recorder, 1000);
     acknowledge(&recorder, EPOCH, STATUS_OK, 1001);
     recorder.log[0] = '\0';
     error_set(&reason, STATUS_UNAVAILABLE, "broker gone");
@@ -521,6 +532,7 @@ static void ask_to_stop(struct recorder *recorder, int64_t now_ms)
     struct coordinator_request request = {
         .id = "0000000000000000000000000000000e", .kind = CHECKPOINT_STOP, .folder = "/svp/x"};
     job_master_ask(recorder->job, &request, now_ms);
+    give_ids(recorder, now_ms);
 }
 
 static void a_stopped_job_finishes_behind_commit_and_savepoint(void **state)
@@ -607,10 +619,9 @@ static void a_drained_job_is_finished_by_the_next_leader(void **state)
     job_master_found(recorder.job, &found, NULL, 2);
     job_master_recorded(recorder.job, NULL, 3);
     job_master_read(recorder.job, 0, 6, NULL, 4);
-    expect(&recorder, "claim find record(7) read(7) reserve commit(7) ");
+    expect(&recorder, "claim find record(7) read(7) commit(7) ");
     job_master_table_committed(recorder.job, 0, 7, 1, NULL, 5);
     expect(&recorder, "FINISHED ");
-    job_master_ids_reserved(recorder.job, 36, NULL, 6);
     clean(&recorder);
 }
 

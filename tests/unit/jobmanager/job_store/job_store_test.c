@@ -138,7 +138,12 @@ static void a_job_survives_its_jobmanager(void **state)
     assert_string_equal(jobs[0].failure, "broken");
     stored_job_free(&jobs[0]);
     free(jobs);
+    struct stored_job one;
+    assert_int_equal(job_store_get_job(store, JOB, &one, &error), STATUS_OK);
+    assert_string_equal(one.state, "FAILED");
+    stored_job_free(&one);
     assert_int_equal(job_store_remove_job(store, JOB, &error), STATUS_OK);
+    assert_int_equal(job_store_get_job(store, JOB, &one, &error), STATUS_NOT_FOUND);
     assert_int_equal(job_store_list_jobs(store, &jobs, &count, &error), STATUS_OK);
     assert_int_equal(count, 0);
     free(jobs);
