@@ -49,15 +49,17 @@ def named_state_files(cluster: Cluster, job: str) -> list[Path]:
     return [path for path in state_files(newest.parent) if path.name.encode() in named]
 
 
-def run_and_stop_all(cluster: Cluster, broker: Broker, events: str, metrics: Metrics, table: str) -> str:
-    """A job of windows with some checkpoints and open windows; then no process is left, nor what they kept locally."""
+def run_and_kill(
+    cluster: Cluster, broker: Broker, events: str, metrics: Metrics, table: str, leaves_jobmanager: bool
+) -> str:
+    """A job of windows with some checkpoints and open windows; then no taskmanager is left, nor what they kept locally."""
     produce(broker, events, metrics, 2)
     job = start(cluster, broker, events, table, 2)
     cluster.rest.wait_state(job, "RUNNING")
     await_windows(cluster, table, metrics.windows(closed_only=True))
     produce(broker, events, metrics)
     await_windows(cluster, table, metrics.windows(closed_only=True))
-    for process in cluster.processes():
+    for process in cluster.taskmanagers.values() if leaves_jobmanager else cluster.processes():
         process.kill()
     shutil.rmtree(cluster.folder / "tmp")
     (cluster.folder / "tmp").mkdir()
@@ -65,7 +67,8 @@ def run_and_stop_all(cluster: Cluster, broker: Broker, events: str, metrics: Met
 
 
 def start_again(cluster: Cluster) -> None:
-    cluster.start_jobmanager()
+    if not cluster.jobmanagers[-1].alive():
+        cluster.start_jobmanager()
     for number in (1, 2):
         cluster.start_taskmanager(number)
     cluster.await_taskmanagers(2)
@@ -79,24 +82,30 @@ def state_cluster(new_cluster: Callable[..., Cluster], **options: str) -> Cluste
 
 
 @pytest.mark.parametrize(
-    "backend, damage",
+    "backend, damage, restart",
     [
-        ("rocksdb", "metadata cut off"),
-        ("rocksdb", "metadata flipped"),
-        ("rocksdb", "state flipped"),
-        ("rocksdb", "state gone"),
-        ("hashmap", "state flipped"),
-        ("hashmap", "state cut off"),
+        ("rocksdb", "metadata cut off", "all"),
+        ("rocksdb", "metadata flipped", "all"),
+        ("rocksdb", "state flipped", "taskmanagers"),
+        ("rocksdb", "state gone", "all"),
+        ("hashmap", "state flipped", "all"),
+        ("hashmap", "state cut off", "taskmanagers"),
     ],
 )
 def test_damaged_checkpoint_is_refused(
-    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str], seed: int, backend: str, damage: str
+    new_cluster: Callable[..., Cluster],
+    broker: Broker,
+    topic: Callable[..., str],
+    seed: int,
+    backend: str,
+    damage: str,
+    restart: str,
 ) -> None:
     """The job fails with the file's name, and commits nothing, though older checkpoints are whole."""
     rng = random.Random(f"{seed} {backend} {damage}")
     cluster = state_cluster(new_cluster, state__backend__type=backend)
     events, metrics = topic("damaged"), fast_metrics(seed)
-    job = run_and_stop_all(cluster, broker, events, metrics, "damaged")
+    job = run_and_kill(cluster, broker, events, metrics, "damaged", leaves_jobmanager=restart == "taskmanagers")
     rows = row_count(cluster, "damaged")
     what, how = damage.split(" ", 1)
     file = latest_folder(cluster, job) / "_metadata" if what == "metadata" else rng.choice(named_state_files(cluster, job))

@@ -86,34 +86,37 @@ def test_taskmanager_killed_during_a_savepoint(
     finish(cluster, job, "savepoint", metrics)
 
 
-@pytest.mark.parametrize("victim", ["taskmanager 1", "jobmanager"])
+@pytest.mark.parametrize("victim", ["taskmanager 1", "taskmanager 2", "jobmanager"])
 def test_killed_during_stop(
     slow_cluster: Cluster, broker: Broker, topic: Callable[..., str], seed: int, victim: str
 ) -> None:
-    """The job stops with a savepoint, or goes on: in either case nothing is lost and nothing is there twice."""
+    """The job stops with a savepoint, or goes on: in either case nothing is lost and nothing is there twice. Stopped
+    again, whichever it was."""
     cluster, rng = slow_cluster, random.Random(f"{seed} {victim}")
     events, metrics = topic("stop"), fast_metrics(seed)
     job = begin(cluster, broker, events, metrics, "stopped")
-    folder = cluster.folder / "savepoints"
-    cluster.rest.post(f"/jobs/{job}/stop", {"targetDirectory": f"file://{folder}", "drain": False})
-    time.sleep(rng.uniform(0.0, 1.0))
-    kill_and_restart(cluster, victim)
-    cluster.await_taskmanagers(2)
-    produce(broker, events, metrics)
-    closed = metrics.windows(closed_only=True)
+    for number in (1, 2):
+        folder = cluster.folder / f"savepoints-{number}"
+        cluster.rest.post(f"/jobs/{job}/stop", {"targetDirectory": f"file://{folder}", "drain": False})
+        time.sleep(rng.uniform(0.0, 1.0))
+        kill_and_restart(cluster, victim)
+        cluster.await_taskmanagers(2)
+        produce(broker, events, metrics)
+        expected = sum(metrics.windows(closed_only=True).values())
 
-    def decided() -> bool:
-        return cluster.rest.job_state(job) in ENDED or row_count(cluster, "stopped") >= sum(closed.values())
+        def decided() -> bool:
+            return cluster.rest.job_state(job) in ENDED or row_count(cluster, "stopped") >= expected
 
-    wait_until(decided, 40, "the job to stop or to go on", 0.2)
-    state = cluster.rest.job_state(job)
-    print(f"after the kill of {victim}: {state}, savepoints {list(folder.glob('*'))}", flush=True)
-    assert state in ("FINISHED", "RUNNING"), cluster.rest.root_exception(job)
-    if state == "FINISHED":
-        (savepoint,) = folder.glob("*/_metadata")
-        job = start(
-            cluster, broker, events, "stopped", 3, **{"execution__state-recovery__path": f"file://{savepoint.parent}"}
-        )
+        wait_until(decided, 40, "the job to stop or to go on", 0.2)
+        state = cluster.rest.job_state(job)
+        print(f"after the kill of {victim}: {state}, savepoints {list(folder.glob('*'))}", flush=True)
+        assert state in ("FINISHED", "RUNNING"), cluster.rest.root_exception(job)
+        if state == "FINISHED":
+            (savepoint,) = folder.glob("*")
+            assert (savepoint / "_metadata").exists(), "a savepoint by halves"
+            path = {"execution__state-recovery__path": f"file://{savepoint}"}
+            job = start(cluster, broker, events, "stopped", rng.randrange(1, 5), **path)
+            cluster.rest.wait_state(job, "RUNNING")
     finish(cluster, job, "stopped", metrics)
 
 
@@ -158,3 +161,24 @@ def test_killed_again_while_restoring(
         time.sleep(rng.uniform(0.0, 0.05))
         kill_and_restart(cluster, rng.choice((victim, "jobmanager")))
     finish(cluster, job, "again", metrics)
+
+
+def test_all_taskmanagers_killed_time_and_again(
+    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str], seed: int
+) -> None:
+    """At any moment of a restart, five times in a few seconds: the job goes on within half a minute of the last."""
+    cluster, rng = new_cluster().start(), random.Random(seed)
+    events, metrics = topic("all"), fast_metrics(seed)
+    job = begin(cluster, broker, events, metrics, "all_killed")
+    for _ in range(5):
+        produce(broker, events, metrics)
+        for number in (1, 2):
+            cluster.taskmanagers[number].kill()
+        for number in (1, 2):
+            cluster.start_taskmanager(number)
+        time.sleep(rng.uniform(0.0, 1.5))
+    cluster.rest.wait_state(job, "RUNNING", 30)
+    await_windows(cluster, "all_killed", metrics.windows(closed_only=True), 30)
+    (metric,) = cluster.rest.get(f"/jobs/{job}/metrics?get=numRestarts")
+    assert 1 <= int(metric["value"]) <= 10, "each kill restarts the job once or twice, no more"
+    finish(cluster, job, "all_killed", metrics)

@@ -1,26 +1,23 @@
-"""Keyed state at its limits: a full disk, more state than memory, one key with most of the rows, odd event times."""
+"""Keyed state at its limits: a full disk, one key with most of the rows, odd event times."""
 
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 from harness.broker import Broker
 from harness.cluster import Cluster
 from harness.metrics import Metrics
-from harness.processes import Process, wait_until
+from harness.processes import wait_until
 from harness.scripts import iceberg_table, kafka_table
 from harness.small_disk import SmallDisk
 from harness.tables import IcebergTable
 from window_jobs import await_windows, check, fast_metrics, produce, row_count, start
 
-KEYS = 200_000
 RSS_LIMIT_KIB = 200 << 10
 
 
@@ -99,39 +96,10 @@ def counts(cluster: Cluster) -> Counter[tuple[int, int, int]]:
         return Counter()
 
 
-def peak_kib(process: Process) -> int:
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    found = re.search(r"^VmHWM:\s+(\d+)", status, re.M)
-    assert found is not None
-    print(f"{process.name}: {found[1]} KiB at its peak", flush=True)
-    return int(found[1])
-
-
 def await_read(cluster: Cluster, job: str) -> None:
     """A checkpoint that was triggered after all this had time to be read."""
     done = cluster.rest.completed_checkpoints(job)
     wait_until(lambda: cluster.rest.completed_checkpoints(job) >= done + 2, 30, "two more checkpoints")
-
-
-@pytest.mark.full
-def test_more_state_than_memory(
-    new_cluster: Callable[..., Cluster], broker: Broker, topic: Callable[..., str]
-) -> None:
-    """4 MB a slot for 200,000 keys: the rest is on disk, also when a taskmanager is killed in the middle."""
-    cluster = new_cluster({"taskmanager.memory.managed.size": "8 mb"}).start()
-    events = topic("keys")
-    job = cluster.submit(counts_script(cluster, broker, events))
-    produce_many(broker, events, (event(key, key) for key in range(KEYS)))
-    await_read(cluster, job)
-    peaks = [peak_kib(cluster.taskmanagers[1])]
-    cluster.taskmanagers[1].kill()
-    cluster.start_taskmanager(1)
-    produce_many(broker, events, (event(key, 1) for key in range(KEYS)))
-    end_hour(broker, events)
-    wait_until(lambda: row_count(cluster, "counts") >= KEYS, 60, "all windows", 0.2)
-    assert counts(cluster) == Counter((key, 2, key + 1) for key in range(KEYS))
-    peaks += [peak_kib(cluster.taskmanagers[number]) for number in (1, 2)]
-    assert max(peaks) < RSS_LIMIT_KIB, peaks
 
 
 def test_one_key_has_most_rows(
@@ -150,7 +118,7 @@ def test_one_key_has_most_rows(
     wait_until(lambda: row_count(cluster, "counts") >= len(expected), 60, "all windows", 0.2)
     print(f"all rows after {time.monotonic() - begun:.1f} s", flush=True)
     assert counts(cluster) == expected
-    peaks = [peak_kib(cluster.taskmanagers[number]) for number in (1, 2)]
+    peaks = [cluster.taskmanagers[number].peak_kib() for number in (1, 2)]
     assert max(peaks) < RSS_LIMIT_KIB, peaks
 
 

@@ -133,12 +133,3 @@ class Cluster:
         jobs = JOB_ID.findall(output)
         assert jobs, f"no job id in: {output}"
         return jobs[-1]
-
-    def resident_kib(self) -> dict[str, int]:
-        """Proportional set size of each process that runs."""
-        sizes = {}
-        for process in self.processes():
-            if process.alive():
-                rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-                sizes[process.name] = int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1))  # type: ignore[union-attr]
-        return sizes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -99,6 +100,13 @@ class Process:
             return self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} still runs after {timeout:g} s; log {self.log}") from None
+
+    def peak_kib(self) -> int:
+        """The largest resident set until now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        (peak,) = re.findall(r"^VmHWM:\s+(\d+)", status, re.M)
+        print(f"{self.name}: {peak} KiB at its peak", flush=True)
+        return int(peak)
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace")
