@@ -126,6 +126,11 @@ enum status file_io_replace(struct file_io *io, const char *path, const void *da
     return io->ops->replace(io, path, data, size, error);
 }
 
+enum status file_io_link(struct file_io *io, const char *from, const char *to, struct error *error)
+{
+    return io->ops->link(io, from, to, error);
+}
+
 enum status file_io_sync_directory(struct file_io *io, const char *path, struct error *error)
 {
     return io->ops->sync_directory(io, path, error);

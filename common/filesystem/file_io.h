@@ -58,6 +58,7 @@ struct file_io_ops {
                                     struct error *error);
     enum status (*replace)(struct file_io *io, const char *path, const void *data, size_t size,
                            struct error *error);
+    enum status (*link)(struct file_io *io, const char *from, const char *to, struct error *error);
     enum status (*sync_directory)(struct file_io *io, const char *path, struct error *error);
     void (*free)(struct file_io *io);
 };
@@ -115,6 +116,11 @@ STATUS_MUST_CHECK enum status file_io_rename_noreplace(struct file_io *io, const
 /* Puts a whole file in the place of another one, atomically for readers, synced. */
 STATUS_MUST_CHECK enum status file_io_replace(struct file_io *io, const char *path, const void *data,
                                               size_t size, struct error *error);
+/* A second name for a local file, whose content is on the device when this returns; missing folders above it
+ * are made, the name is durable after file_io_sync_directory. For files that nobody changes any more.
+ * UNSUPPORTED where only a copy can be had: the other name would be on another file system. */
+STATUS_MUST_CHECK enum status file_io_link(struct file_io *io, const char *from, const char *to,
+                                           struct error *error);
 /* Makes the names in a folder durable. */
 STATUS_MUST_CHECK enum status file_io_sync_directory(struct file_io *io, const char *path,
                                                      struct error *error);

@@ -383,6 +383,45 @@ static enum status local_replace(struct file_io *io, const char *uri, const void
     return status != STATUS_OK ? status : sync_parent(path, error);
 }
 
+static enum status sync_file(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_set_errno(error, errno, "cannot open %s", path);
+    enum status status = STATUS_OK;
+    if (fsync(descriptor) != 0)
+        status = error_set_errno(error, errno, "cannot sync %s", path);
+    close(descriptor);
+    return status;
+}
+
+/* Links or says why not: an error number. */
+static int link_or_failure(const char *source, const char *target)
+{
+    return link(source, target) == 0 ? 0 : errno;
+}
+
+static enum status local_link(struct file_io *io, const char *from, const char *to, struct error *error)
+{
+    const char *source = local_path(from);
+    const char *target = local_path(to);
+    enum status status = sync_file(source, error);
+    if (status != STATUS_OK)
+        return status;
+    int failure = link_or_failure(source, target);
+    if (failure == ENOENT) {
+        char *parent = file_path_parent(target);
+        status = local_make_directories(io, parent, error);
+        free(parent);
+        if (status != STATUS_OK)
+            return status;
+        failure = link_or_failure(source, target);
+    }
+    if (failure == EXDEV || failure == EPERM || failure == EMLINK || failure == EOPNOTSUPP)
+        return error_set(error, STATUS_UNSUPPORTED, "%s cannot be linked to %s", source, target);
+    return failure == 0 ? STATUS_OK : error_set_errno(error, failure, "cannot link %s to %s", source, target);
+}
+
 static enum status local_sync_directory(struct file_io *io, const char *uri, struct error *error)
 {
     (void)io;
@@ -405,6 +444,7 @@ static const struct file_io_ops local_ops = {
     .create_exclusive = local_create_exclusive,
     .rename_noreplace = local_rename_noreplace,
     .replace = local_replace,
+    .link = local_link,
     .sync_directory = local_sync_directory,
     .free = local_free,
 };

@@ -306,6 +306,13 @@ static enum status memory_replace(struct file_io *base, const char *uri, const v
     return finish(&call, STATUS_OK, error);
 }
 
+/* No local file has a second name in memory. */
+static enum status memory_link(struct file_io *base, const char *from, const char *to, struct error *error)
+{
+    (void)base;
+    return error_set(error, STATUS_UNSUPPORTED, "cannot link %s to %s, which is in memory", from, to);
+}
+
 static enum status memory_sync_directory(struct file_io *base, const char *uri, struct error *error)
 {
     struct memory_io *io = (struct memory_io *)base;
@@ -336,6 +343,7 @@ static const struct file_io_ops memory_ops = {
     .create_exclusive = memory_create_exclusive,
     .rename_noreplace = memory_rename_noreplace,
     .replace = memory_replace,
+    .link = memory_link,
     .sync_directory = memory_sync_directory,
     .free = memory_free,
 };

@@ -40,7 +40,8 @@ static size_t other_memory(const struct keyed_state_backend *backend)
 
 size_t keyed_state_backend_memory(const struct keyed_state_backend *backend)
 {
-    size_t bytes = other_memory(backend) + store_run_pool_free_bytes(backend->run_pool);
+    size_t bytes = other_memory(backend) + store_run_pool_free_bytes(backend->run_pool) +
+                   store_run_pool_free_bytes(backend->log_pool);
     for (size_t i = 0; i < backend->num_states; i++)
         bytes += row_table_bytes(backend->states[i]->table);
     return bytes;

@@ -114,9 +114,36 @@ static enum status read_parts(const struct file_transfer *transfer, const char *
     return status;
 }
 
+enum status file_transfer_digest(const struct file_transfer *transfer, const char *source,
+                                 struct file_digest *ret_digest, struct error *error)
+{
+    struct file_status file;
+    enum status status = file_io_stat(transfer->from, source, &file, error);
+    if (status != STATUS_OK)
+        return status;
+    struct part_sink sink = {.hash = XXH3_createState()};
+    XXH3_64bits_reset(sink.hash);
+    status = read_parts(transfer, source, file.size, &sink, error);
+    if (status == STATUS_OK)
+        *ret_digest = (struct file_digest){file.size, XXH3_64bits_digest(sink.hash)};
+    XXH3_freeState(sink.hash);
+    return status;
+}
+
+static enum status digest_link(const struct file_transfer *transfer, const char *source, const char *target,
+                               struct file_digest *ret_digest, struct error *error)
+{
+    enum status status = file_transfer_digest(transfer, source, ret_digest, error);
+    if (status != STATUS_OK)
+        file_remove_if_possible(transfer->to, target);
+    return status;
+}
+
 enum status file_transfer_copy(const struct file_transfer *transfer, const char *source, const char *target,
                                struct file_digest *ret_digest, struct error *error)
 {
+    if (transfer->may_link && file_io_link(transfer->to, source, target, error) == STATUS_OK)
+        return digest_link(transfer, source, target, ret_digest, error);
     struct file_status file;
     struct part_sink sink = {0};
     enum status status = file_io_stat(transfer->from, source, &file, error);
@@ -131,21 +158,5 @@ enum status file_transfer_copy(const struct file_transfer *transfer, const char 
         digested_output_abort(sink.output);
     if (status != STATUS_OK)
         file_remove_if_possible(transfer->to, target);
-    return status;
-}
-
-enum status file_transfer_digest(const struct file_transfer *transfer, const char *source,
-                                 struct file_digest *ret_digest, struct error *error)
-{
-    struct file_status file;
-    enum status status = file_io_stat(transfer->from, source, &file, error);
-    if (status != STATUS_OK)
-        return status;
-    struct part_sink sink = {.hash = XXH3_createState()};
-    XXH3_64bits_reset(sink.hash);
-    status = read_parts(transfer, source, file.size, &sink, error);
-    if (status == STATUS_OK)
-        *ret_digest = (struct file_digest){file.size, XXH3_64bits_digest(sink.hash)};
-    XXH3_freeState(sink.hash);
     return status;
 }

@@ -8,6 +8,7 @@
 struct file_transfer {
     struct file_io *from, *to;
     bool is_durable;           /* synced at the target; its folder is the caller's to sync */
+    bool may_link;             /* where it can, the target is the same file */
     const atomic_bool *cancel; /* NULL: none */
 };
 

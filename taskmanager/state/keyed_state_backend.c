@@ -15,6 +15,8 @@ enum {
     RUN_SHARE = 16,
     MIN_RUN_BYTES = 16 << 10,
     MAX_RUN_BYTES = 32 << 20,
+    MAX_LOG_RUN_BYTES = 1 << 20, /* written while they are in the processor's cache */
+    FREE_LOG_RUNS = 4,
     MAX_RESERVE_BYTES = 64 << 20,
     MAX_MAX_PARALLELISM = 1 << 15,
     MAX_NAME_BYTES = 64,
@@ -44,6 +46,9 @@ static struct keyed_state_backend *create_backend(const struct keyed_state_optio
                          : run_bytes > MAX_RUN_BYTES ? MAX_RUN_BYTES
                                                      : run_bytes;
     backend->run_pool = store_run_pool_create(backend->run_bytes);
+    size_t log_bytes = backend->run_bytes < MAX_LOG_RUN_BYTES ? backend->run_bytes : MAX_LOG_RUN_BYTES;
+    backend->log_pool = store_run_pool_create(log_bytes);
+    store_run_pool_limit(backend->log_pool, FREE_LOG_RUNS * log_bytes);
     log_plan_init(&backend->log);
     backend->arena = arena_create(4096);
     backend->snapshots = state_snapshots_create(options, local_file_io_create());
@@ -111,6 +116,7 @@ void keyed_state_backend_close(struct keyed_state_backend *backend)
         free_state(backend->states[i]);
     free(backend->states);
     store_run_pool_free(backend->run_pool);
+    store_run_pool_free(backend->log_pool);
     log_plan_free(&backend->log);
     rocksdb_store_close(backend->store);
     folder_remove_if_possible(backend->local_io, backend->local_folder);

@@ -49,12 +49,12 @@ struct keyed_state_backend {
     struct file_io *local_io;
     char *checkpoint_folder, *local_folder, *recovery_folder;
     uint32_t first_key_group, end_key_group, max_parallelism;
-    size_t memory_bytes; /* all of it */
-    size_t memory_limit; /* what tables, runs and cache may take together */
-    size_t run_bytes;    /* of one run */
-    struct store_run_pool *run_pool;
-    bool is_freezing;    /* dirty rows are on their way to the writer */
-    struct arena *arena; /* of what lives as long as the backend */
+    size_t memory_bytes;                        /* all of it */
+    size_t memory_limit;                        /* what tables, runs and cache may take together */
+    size_t run_bytes;                           /* of one run */
+    struct store_run_pool *run_pool, *log_pool; /* blocks of runs for the store, for the log */
+    bool is_freezing;                           /* dirty rows are on their way to the writer */
+    struct arena *arena;                        /* of what lives as long as the backend */
     struct keyed_state **states;
     size_t num_states;
     /* What was restored; a state that no operator opens is kept. */

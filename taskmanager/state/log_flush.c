@@ -55,7 +55,7 @@ static enum status add_row(struct log_flush *flush, const struct row_partition *
             return status;
     }
     if (flush->run == NULL)
-        flush->run = store_run_create_for_log(flush->backend->run_pool, flush->state_index);
+        flush->run = store_run_create_for_log(flush->backend->log_pool, flush->state_index);
     uint8_t *out = is_removal ? store_run_add_removal(flush->run, key_size)
                               : store_run_add(flush->run, key_size, value_size);
     row_key_prefix_encode(partition->key_group, partition->namespace_, out);

@@ -163,7 +163,12 @@ bool state_file_is_private(const char *name)
     return state_file_is_manifest(name) || strcmp(name, ROW_LOG_INDEX_NAME) == 0;
 }
 
+bool state_file_is_of_log(const char *name)
+{
+    return ends_with(name, ".table");
+}
+
 bool state_file_is_part(const char *name)
 {
-    return state_file_is_of_store(name) || state_file_is_private(name) || ends_with(name, ".table");
+    return state_file_is_of_store(name) || state_file_is_private(name) || state_file_is_of_log(name);
 }

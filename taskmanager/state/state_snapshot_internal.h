@@ -58,3 +58,6 @@ bool state_file_is_part(const char *name);
 bool state_file_is_private(const char *name);
 bool state_file_is_manifest(const char *name);
 bool state_file_is_of_store(const char *name); /* rows or manifest */
+/* Rows that nobody reads where they lie: a checkpoint's file may be the same one. (A file of the store may
+ * not: when it is damaged where it is used, the checkpoint is what the job goes on from.) */
+bool state_file_is_of_log(const char *name);

@@ -58,7 +58,13 @@ static enum status upload_file(struct upload *upload, const char *link_folder, c
     } else if (status == STATUS_OK) {
         const char *path = new_path(upload, is_shared, ending_of(name));
         char *target = state_file_path(upload->folder, path);
-        struct file_transfer transfer = {shared->local_io, shared->io, true, &snapshot->is_cancelled};
+        struct file_transfer transfer = {
+            .from = shared->local_io,
+            .to = shared->io,
+            .is_durable = true,
+            .may_link = state_file_is_of_log(name),
+            .cancel = &snapshot->is_cancelled,
+        };
         struct file_digest digest;
         status = file_transfer_copy(&transfer, source, target, &digest, error);
         if (status == STATUS_OK)

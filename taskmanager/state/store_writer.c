@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 #include "taskmanager/state/file_transfer_internal.h"
 #include "taskmanager/state/store_command_internal.h"
 
@@ -59,6 +60,7 @@ static struct store_command *take(struct store_writer *writer)
 static void *run_writer(void *context)
 {
     struct store_writer *writer = context;
+    thread_set_name("state-writer");
     pthread_mutex_lock(&writer->lock);
     while (!writer->is_stopping) {
         if (writer->first == NULL) {

@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/memory.h"
+#include "common/base/thread_name.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static enum status upload_one(struct task_upload *upload, size_t index, struct e
 static void *run(void *context)
 {
     struct task_uploads *uploads = context;
+    thread_set_name("state-upload");
     const struct clock *clock = &uploads->process->clock;
     while (!event_queue_is_closed(uploads->queue)) {
         struct task_upload *upload = event_queue_pop(uploads->queue, -1);

@@ -161,6 +161,25 @@ static void listings_show_one_level_and_no_leftovers(void **state)
     assert_int_equal(file_io_read(fixture->io, other, &(struct buffer){0}, &error), STATUS_NOT_FOUND);
 }
 
+/* Only local files have a second name, that shows the same bytes and outlives the first. */
+static void files_are_linked_where_they_can(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[256], other[256];
+    struct error error;
+    assert_int_equal(file_io_write(fixture->io, in(fixture, "first", path), "12", 2, &error), STATUS_OK);
+    enum status status = file_io_link(fixture->io, path, in(fixture, "made/second", other), &error);
+    if (strncmp(fixture->root, "memory:", 7) == 0) {
+        assert_int_equal(status, STATUS_UNSUPPORTED);
+        return;
+    }
+    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(file_io_link(fixture->io, path, other, &error), STATUS_ALREADY_EXISTS);
+    assert_int_equal(file_io_delete(fixture->io, path, &error), STATUS_OK);
+    assert_content(fixture, "made/second", "12");
+    assert_int_equal(file_io_link(fixture->io, path, other, &error), STATUS_NOT_FOUND);
+}
+
 static void errors_name_the_path(void **state)
 {
     struct fixture *fixture = *state;
@@ -271,6 +290,7 @@ int main(void)
         BOTH(an_aborted_file_is_gone),
         BOTH(exclusive_creation_leaves_what_is_there),
         BOTH(listings_show_one_level_and_no_leftovers),
+        BOTH(files_are_linked_where_they_can),
         BOTH(errors_name_the_path),
         BOTH(one_of_many_racers_wins_each_name),
         cmocka_unit_test(schemes_are_told_apart),
