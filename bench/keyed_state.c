@@ -262,8 +262,7 @@ static double begin_checkpoint(struct bench *bench)
 {
     struct error error;
     bench->begun_at = seconds_of(CLOCK_MONOTONIC);
-    must(keyed_state_backend_freeze(bench->backend, ++bench->checkpoint_id, false, NULL, &bench->snapshot,
-                                    &error),
+    must(keyed_state_backend_freeze(bench->backend, ++bench->checkpoint_id, &bench->snapshot, &error),
          &error);
     double freeze_s = seconds_of(CLOCK_MONOTONIC) - bench->begun_at;
     atomic_store(&bench->is_uploaded, false);

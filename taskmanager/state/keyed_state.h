@@ -116,15 +116,15 @@ uint32_t keyed_state_first_key_group(const struct keyed_state *state);
 uint32_t keyed_state_end_key_group(const struct keyed_state *state);
 
 /*
- * Snapshots. keyed_state_backend_freeze runs on the subtask's thread and is fast: dirty entries go down, the
- * files are linked. keyed_state_snapshot_upload runs on any one thread, while the subtask goes on, and gives
- * the handle to acknowledge. is_full: nothing is shared with earlier checkpoints (savepoints).
+ * Snapshots. keyed_state_backend_freeze runs on the subtask's thread and is fast: dirty entries are copied,
+ * for another thread to write and link. keyed_state_snapshot_upload runs on any one thread, while the subtask
+ * goes on, and gives the handle to acknowledge.
  */
 struct keyed_state_snapshot;
-STATUS_MUST_CHECK enum status keyed_state_backend_freeze(
-    struct keyed_state_backend *backend, uint64_t checkpoint_id, bool is_full,
-    const char *folder, /* savepoints: where; NULL: shared */
-    struct keyed_state_snapshot **ret_snapshot, struct error *error);
+STATUS_MUST_CHECK enum status keyed_state_backend_freeze(struct keyed_state_backend *backend,
+                                                         uint64_t checkpoint_id,
+                                                         struct keyed_state_snapshot **ret_snapshot,
+                                                         struct error *error);
 /* The handle lives in arena. */
 STATUS_MUST_CHECK enum status keyed_state_snapshot_upload(struct keyed_state_snapshot *snapshot,
                                                           struct arena *arena,

@@ -27,12 +27,10 @@ static enum status check_all_opened(const struct keyed_state_backend *backend, s
 }
 
 static struct keyed_state_snapshot *create_snapshot(struct keyed_state_backend *backend,
-                                                    uint64_t checkpoint_id, bool is_full, const char *folder)
+                                                    uint64_t checkpoint_id)
 {
     struct keyed_state_snapshot *snapshot = mem_calloc(1, sizeof *snapshot);
     snapshot->checkpoint_id = checkpoint_id;
-    snapshot->is_full = is_full;
-    snapshot->folder = folder != NULL ? mem_strdup(folder) : NULL;
     snapshot->arena = arena_create(4096);
     struct keyed_state_signature *states =
         arena_calloc(snapshot->arena, backend->num_states + 1, sizeof *states);
@@ -53,8 +51,7 @@ static struct keyed_state_snapshot *create_snapshot(struct keyed_state_backend *
         .states = states,
         .num_states = backend->num_states,
     };
-    if (!is_full)
-        snapshot->base = state_file_registry_base(&backend->snapshots->registry);
+    snapshot->base = state_file_registry_base(&backend->snapshots->registry);
     return snapshot;
 }
 
@@ -118,7 +115,6 @@ static void freeze_tables(struct keyed_state_backend *backend, struct keyed_stat
 }
 
 enum status keyed_state_backend_freeze(struct keyed_state_backend *backend, uint64_t checkpoint_id,
-                                       bool is_full, const char *folder,
                                        struct keyed_state_snapshot **ret_snapshot, struct error *error)
 {
     keyed_state_backend_end_restore(backend);
@@ -127,7 +123,7 @@ enum status keyed_state_backend_freeze(struct keyed_state_backend *backend, uint
         return status;
     for (size_t i = 0; i < backend->num_states; i++)
         keyed_state_account_touched(backend->states[i]);
-    struct keyed_state_snapshot *snapshot = create_snapshot(backend, checkpoint_id, is_full, folder);
+    struct keyed_state_snapshot *snapshot = create_snapshot(backend, checkpoint_id);
     state_snapshots_add(backend->snapshots, snapshot);
     if (backend->kind == STATE_BACKEND_ROCKSDB)
         status = freeze_store(backend, snapshot, error);

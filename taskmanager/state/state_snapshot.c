@@ -93,7 +93,6 @@ void keyed_state_snapshot_free(struct keyed_state_snapshot *snapshot)
     table_freeze_unref(snapshot->freeze);
     store_link_unref(snapshot->link);
     state_file_list_unref(snapshot->base);
-    free(snapshot->folder);
     arena_free(snapshot->arena);
     free(snapshot);
     state_snapshots_unref(shared);

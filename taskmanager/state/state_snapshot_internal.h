@@ -28,8 +28,6 @@ struct keyed_state_snapshot {
     struct state_snapshots *shared;
     struct keyed_state_snapshot *next, *previous; /* of all */
     uint64_t checkpoint_id;
-    bool is_full;
-    char *folder; /* of a savepoint, or NULL */
     atomic_bool is_cancelled;
     struct arena *arena;
     struct keyed_state_handle head; /* without files; in the arena */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* One upload. Files of rows go to "shared", which other checkpoints may refer to, what is of this one alone
- * to "private"; those of a savepoint to its folder. Paths in the handle are relative to `folder`. */
+ * to "private"; both are in the checkpoint folder, `folder`, that paths in the handle are relative to. */
 struct upload {
     struct keyed_state_snapshot *snapshot;
     struct state_snapshots *shared;
@@ -22,7 +22,7 @@ static const char *new_path(const struct upload *upload, bool is_shared, const c
     struct uuid uuid = uuid_generate();
     char id[UUID_TEXT_BYTES];
     uuid_format(&uuid, id);
-    const char *parent = upload->snapshot->folder != NULL ? "" : is_shared ? "shared/" : "private/";
+    const char *parent = is_shared ? "shared/" : "private/";
     return arena_printf(upload->snapshot->arena, "%s%s.%s", parent, id, ending);
 }
 
@@ -52,7 +52,7 @@ static enum status upload_file(struct upload *upload, const char *link_folder, c
     enum status status = file_io_stat(shared->local_io, source, &local, error);
     const struct keyed_state_file *known =
         status == STATUS_OK ? state_file_list_find_shared(snapshot->base, name, local.size) : NULL;
-    bool is_shared = !snapshot->is_full && !state_file_is_private(name);
+    bool is_shared = !state_file_is_private(name);
     if (known != NULL && is_shared) {
         state_file_list_add(upload->files, known, false);
     } else if (status == STATUS_OK) {
@@ -132,8 +132,6 @@ static enum status sync_folders(const struct upload *upload, struct error *error
 {
     static const char *const parents[] = {"shared", "private"};
     struct file_io *io = upload->shared->io;
-    if (upload->snapshot->folder != NULL)
-        return file_io_sync_directory(io, upload->folder, error);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < 2 && status == STATUS_OK; i++) {
         bool is_used = false;
@@ -217,7 +215,7 @@ enum status keyed_state_snapshot_upload(struct keyed_state_snapshot *snapshot, s
     struct upload upload = {
         .snapshot = snapshot,
         .shared = snapshot->shared,
-        .folder = snapshot->folder != NULL ? snapshot->folder : snapshot->shared->checkpoint_folder,
+        .folder = snapshot->shared->checkpoint_folder,
     };
     if (!begin(upload.shared))
         return error_set(error, STATUS_CANCELLED, "the task ended");

@@ -139,7 +139,7 @@ enum status chain_state_freeze(struct chain_node *node, struct error *error)
     if (sweep->durable_id != 0)
         functions->completed(backend, sweep->durable_id);
     struct keyed_state_snapshot *frozen;
-    enum status status = functions->freeze(backend, sweep->checkpoint_id, false, NULL, &frozen, error);
+    enum status status = functions->freeze(backend, sweep->checkpoint_id, &frozen, error);
     if (status != STATUS_OK)
         return status;
     struct chain_snapshot *all = sweep->snapshot;

@@ -29,9 +29,8 @@ struct keyed_state_functions {
                         struct error *error);
     void (*close)(struct keyed_state_backend *backend);
     uint64_t (*num_bytes)(const struct keyed_state_backend *backend);
-    enum status (*freeze)(struct keyed_state_backend *backend, uint64_t checkpoint_id, bool is_full,
-                          const char *folder, struct keyed_state_snapshot **ret_snapshot,
-                          struct error *error);
+    enum status (*freeze)(struct keyed_state_backend *backend, uint64_t checkpoint_id,
+                          struct keyed_state_snapshot **ret_snapshot, struct error *error);
     enum status (*upload)(struct keyed_state_snapshot *snapshot, struct arena *arena,
                           struct keyed_state_handle **ret_handle, struct error *error);
     void (*cancel)(struct keyed_state_snapshot *snapshot);

@@ -274,7 +274,7 @@ static inline void keyed_job_rescale(struct keyed_job *job, uint32_t parallelism
         struct keyed_state_snapshot *snapshot;
         struct keyed_state_handle *handle;
         keyed_job_snapshot_list(job, i);
-        if (keyed_state_backend_freeze(job->backends[i], 1, false, NULL, &snapshot, &error) != STATUS_OK ||
+        if (keyed_state_backend_freeze(job->backends[i], 1, &snapshot, &error) != STATUS_OK ||
             keyed_state_snapshot_upload(snapshot, arena, &handle, &error) != STATUS_OK)
             fail_msg("%s", error.message);
         keyed_state_snapshot_free(snapshot);

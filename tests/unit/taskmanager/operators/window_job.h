@@ -377,8 +377,7 @@ static inline void window_job_rescale(struct window_job *job, uint32_t paralleli
         struct keyed_state_handle *handle;
         operator_harness_prepare(&job->globals[i]);
         window_job_snapshot(&job->globals[i], &job->global_states[i]);
-        assert_int_equal(keyed_state_backend_freeze(job->backends[i], 1, false, NULL, &snapshot, &error),
-                         STATUS_OK);
+        assert_int_equal(keyed_state_backend_freeze(job->backends[i], 1, &snapshot, &error), STATUS_OK);
         assert_int_equal(keyed_state_snapshot_upload(snapshot, arena, &handle, &error), STATUS_OK);
         keyed_state_snapshot_free(snapshot);
         job->handles[i] = handle;

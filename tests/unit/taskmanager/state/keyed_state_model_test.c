@@ -481,7 +481,7 @@ static void begin_checkpoint(struct world *world)
     world->current.model = malloc(sizeof *world->model);
     memcpy(world->current.model, world->model, sizeof *world->model);
     for (uint32_t i = 0; i < world->parallelism; i++)
-        check(keyed_state_backend_freeze(world->subtasks[i].backend, world->current.id, false, NULL,
+        check(keyed_state_backend_freeze(world->subtasks[i].backend, world->current.id,
                                          &world->subtasks[i].snapshot, &error),
               &error);
 }

@@ -168,7 +168,7 @@ static struct keyed_state_snapshot *freeze(struct fixture *fixture, uint64_t id)
 {
     struct keyed_state_snapshot *snapshot;
     struct error error;
-    check(keyed_state_backend_freeze(fixture->backend, id, false, NULL, &snapshot, &error), &error);
+    check(keyed_state_backend_freeze(fixture->backend, id, &snapshot, &error), &error);
     return snapshot;
 }
 
@@ -281,7 +281,7 @@ static void check_lost_states(struct fixture *fixture)
     fixture->descriptor.name = "sums";
     struct keyed_state_snapshot *snapshot = NULL;
     struct error error;
-    assert_int_equal(keyed_state_backend_freeze(fixture->backend, 2, false, NULL, &snapshot, &error),
+    assert_int_equal(keyed_state_backend_freeze(fixture->backend, 2, &snapshot, &error),
                      STATUS_INVALID_ARGUMENT);
     assert_non_null(strstr(error.message, "state sums"));
     assert_true(error.fatal);
@@ -608,41 +608,6 @@ static void damaged_logs_are_refused(void **state)
     }
 }
 
-/* A savepoint has all that it needs in its folder, and may be moved. */
-static void check_savepoint(struct fixture *fixture)
-{
-    char folder[128], moved[128], command[512];
-    snprintf(folder, sizeof folder, "%s/savepoint", fixture->folder);
-    snprintf(moved, sizeof moved, "%s/elsewhere", fixture->folder);
-    write_keys(fixture, 0, 2000, 1);
-    take_checkpoint(fixture, 1);
-    uint32_t before = count_files(fixture->checkpoints);
-    struct keyed_state_snapshot *snapshot;
-    struct error error;
-    check(keyed_state_backend_freeze(fixture->backend, 2, true, folder, &snapshot, &error), &error);
-    struct keyed_state_handle *handle = upload(fixture, snapshot);
-    assert_int_equal(count_files(fixture->checkpoints), before);
-    assert_int_equal(count_files(folder), handle->num_files);
-    assert_true(handle->incremental_bytes == handle->size_bytes);
-    for (size_t i = 0; i < handle->num_files; i++)
-        assert_false(handle->files[i].is_shared);
-    snprintf(command, sizeof command, "mv %s %s && rm -rf %s", folder, moved, fixture->checkpoints);
-    assert_int_equal(system(command), 0);
-    fixture->handle = keyed_state_handle_relocate(handle, moved, false, fixture->arena);
-    reopen(fixture);
-    check_keys(fixture, 0, 2000, 1);
-    take_checkpoint(fixture, 3); /* refers to nothing of the savepoint */
-    snprintf(command, sizeof command, "rm -rf %s", moved);
-    assert_int_equal(system(command), 0);
-    reopen(fixture);
-    check_keys(fixture, 0, 2000, 1);
-}
-
-static void savepoints_stand_alone(void **state)
-{
-    each_kind(*state, check_savepoint);
-}
-
 static void check_key_groups(struct fixture *fixture)
 {
     write_keys(fixture, 0, 100, 1);
@@ -811,7 +776,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_given_up_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_refuses_declines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(copies_at_hand_are_used, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(savepoints_stand_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(key_groups_must_be_covered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_live_for_their_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(old_rows_leave_a_table, set_up, tear_down),
