@@ -14,6 +14,8 @@ struct table_load {
 };
 
 enum { LOAD_BATCH = 4096 };
+/* What rows take in memory, of what they take in files, which may have them more than once. */
+enum { FILE_COST_PERCENT = 150, LOG_COST_PERCENT = 75 };
 
 static struct row_partition *partition_for(struct keyed_state *state, uint32_t key_group, int64_t namespace_)
 {
@@ -94,23 +96,27 @@ static void count_stored(struct keyed_state *state)
                                         num_rows < INT32_MAX ? (int32_t)num_rows : INT32_MAX);
 }
 
-/* Finds out which partitions the store has, a seek for each. */
-static enum status find_partitions(struct keyed_state *state, struct error *error)
+static enum status decode_own(const struct keyed_state *state, struct bytes_view stored_key,
+                              uint32_t *ret_key_group, int64_t *ret_namespace, struct error *error)
 {
     const struct keyed_state_backend *backend = state->backend;
-    struct bytes_view all = {(const uint8_t *)"", 0};
-    struct rocksdb_scan *scan = rocksdb_scan_begin(state->family, all, all);
+    struct bytes_view key;
+    enum status status = row_key_decode(stored_key, ret_key_group, ret_namespace, &key, error);
+    if (status == STATUS_OK &&
+        (*ret_key_group < backend->first_key_group || *ret_key_group >= backend->end_key_group))
+        status = error_set(error, STATUS_CORRUPT, "operator %s: state %s has key group %u of another subtask",
+                           backend->operator_name, state->name, *ret_key_group);
+    return status;
+}
+
+/* Finds out which partitions the store has, a seek for each. */
+static enum status find_partitions(struct keyed_state *state, struct rocksdb_scan *scan, struct error *error)
+{
     enum status status = STATUS_OK;
     while (rocksdb_scan_has_row(scan) && status == STATUS_OK) {
         uint32_t key_group;
         int64_t namespace_;
-        struct bytes_view key;
-        status = row_key_decode(rocksdb_scan_key(scan), &key_group, &namespace_, &key, error);
-        if (status == STATUS_OK &&
-            (key_group < backend->first_key_group || key_group >= backend->end_key_group))
-            status =
-                error_set(error, STATUS_CORRUPT, "operator %s: state %s has key group %u of another subtask",
-                          backend->operator_name, state->name, key_group);
+        status = decode_own(state, rocksdb_scan_key(scan), &key_group, &namespace_, error);
         if (status != STATUS_OK)
             break;
         struct row_partition *partition = row_table_make_partition(state->table, key_group, namespace_);
@@ -121,10 +127,54 @@ static enum status find_partitions(struct keyed_state *state, struct error *erro
             break;
         rocksdb_scan_seek(scan, (struct bytes_view){next, sizeof next});
     }
+    count_stored(state);
+    return status;
+}
+
+/* The rows are the table's from now on. */
+static enum status load_rows(struct table_load *load, struct rocksdb_scan *scan, struct error *error)
+{
+    struct keyed_state *state = load->state;
+    enum status status = rocksdb_family_clear(state->family, error);
+    for (; rocksdb_scan_has_row(scan) && status == STATUS_OK; rocksdb_scan_next(scan)) {
+        uint32_t key_group;
+        int64_t namespace_;
+        status = decode_own(state, rocksdb_scan_key(scan), &key_group, &namespace_, error);
+        if (status == STATUS_OK)
+            status = load_row(load, rocksdb_scan_key(scan), rocksdb_scan_value(scan), error);
+    }
+    return status;
+}
+
+static uint64_t log_bytes(const struct keyed_state_backend *backend)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < backend->num_sources; i++)
+        for (size_t k = 0; k < backend->sources[i].handle->num_files; k++)
+            if (state_file_is_of_log(backend->sources[i].handle->files[k].name))
+                bytes += backend->sources[i].handle->files[k].size_bytes;
+    return bytes;
+}
+
+/* Whether the table is likely to have room for the store's rows and the log's. It need not be right: what
+ * does not fit is spilled. */
+static bool fits(const struct keyed_state *state)
+{
+    const struct keyed_state_backend *backend = state->backend;
+    uint64_t of_store = rocksdb_family_file_bytes(state->family) * FILE_COST_PERCENT / 100;
+    uint64_t of_log = log_bytes(backend) * LOG_COST_PERCENT / 100;
+    return keyed_state_backend_used(backend) + of_store + of_log < backend->memory_limit / 4 * 3;
+}
+
+static enum status take_over_store(struct table_load *load, struct error *error)
+{
+    struct keyed_state *state = load->state;
+    struct bytes_view all = {(const uint8_t *)"", 0};
+    struct rocksdb_scan *scan = rocksdb_scan_begin(state->family, all, all);
+    enum status status = fits(state) ? load_rows(load, scan, error) : find_partitions(state, scan, error);
     if (status == STATUS_OK)
         status = rocksdb_scan_status(scan, error);
     rocksdb_scan_end(scan);
-    count_stored(state);
     return status;
 }
 
@@ -145,10 +195,10 @@ static enum status load_source(struct table_load *load, const struct state_sourc
 enum status keyed_state_restore_rows(struct keyed_state *state, struct error *error)
 {
     const struct keyed_state_backend *backend = state->backend;
+    struct table_load load = {state, keyed_state_now_ms(state), 0};
     enum status status = STATUS_OK;
     if (state->family != NULL && rocksdb_family_has_files(state->family))
-        status = find_partitions(state, error);
-    struct table_load load = {state, keyed_state_now_ms(state), 0};
+        status = take_over_store(&load, error);
     for (size_t i = 0; i < backend->num_sources && status == STATUS_OK; i++)
         status = load_source(&load, &backend->sources[i], error);
     return status;

@@ -165,15 +165,28 @@ size_t rocksdb_store_cache_bytes(const struct rocksdb_store *store)
     return rocksdb_cache_get_usage(store->cache);
 }
 
+static uint64_t property_of(const struct rocksdb_family *family, const char *name)
+{
+    uint64_t value = 0;
+    int failed = rocksdb_property_int_cf(family->store->db, family->handle, name, &value);
+    return failed == 0 ? value : 0;
+}
+
+uint64_t rocksdb_family_file_bytes(const struct rocksdb_family *family)
+{
+    return property_of(family, "rocksdb.live-sst-files-size");
+}
+
+uint64_t rocksdb_family_num_rows(const struct rocksdb_family *family)
+{
+    return property_of(family, "rocksdb.estimate-num-keys");
+}
+
 uint64_t rocksdb_store_file_bytes(const struct rocksdb_store *store)
 {
     uint64_t total = 0;
-    for (size_t i = 0; i < store->num_families; i++) {
-        uint64_t bytes = 0;
-        if (rocksdb_property_int_cf(store->db, store->families[i]->handle, "rocksdb.live-sst-files-size",
-                                    &bytes) == 0)
-            total += bytes;
-    }
+    for (size_t i = 0; i < store->num_families; i++)
+        total += rocksdb_family_file_bytes(store->families[i]);
     return total;
 }
 
@@ -201,16 +214,36 @@ struct rocksdb_family *rocksdb_store_find_family(const struct rocksdb_store *sto
     return NULL;
 }
 
+static enum status make_handle(struct rocksdb_family *family, struct error *error)
+{
+    struct rocksdb_store *store = family->store;
+    char *message = NULL;
+    family->handle = rocksdb_create_column_family(store->db, family->options, family->name, &message);
+    if (message != NULL)
+        family->handle = NULL; /* the family is freed with the store */
+    return rocksdb_store_result(store, message, "add a state", error);
+}
+
+enum status rocksdb_family_clear(struct rocksdb_family *family, struct error *error)
+{
+    char *message = NULL;
+    rocksdb_drop_column_family(family->store->db, family->handle, &message);
+    enum status status = rocksdb_store_result(family->store, message, "drop a state", error);
+    if (status != STATUS_OK)
+        return status;
+    rocksdb_column_family_handle_destroy(family->handle);
+    family->taken_bytes = family->num_taken = 0;
+    family->level0_files = ROCKSDB_LEVEL0_MIN_FILES;
+    atomic_store(&family->has_files, false);
+    return make_handle(family, error);
+}
+
 enum status rocksdb_store_make_family(struct rocksdb_store *store, const char *name,
                                       struct rocksdb_family **ret_family, struct error *error)
 {
     CHECK(rocksdb_store_find_family(store, name) == NULL && strcmp(name, own_family) != 0);
     struct rocksdb_family *family = add_family(store, name);
-    char *message = NULL;
-    family->handle = rocksdb_create_column_family(store->db, family->options, name, &message);
-    if (message != NULL)
-        family->handle = NULL; /* the family is freed with the store */
-    enum status status = rocksdb_store_result(store, message, "add a state", error);
+    enum status status = make_handle(family, error);
     if (status == STATUS_OK)
         *ret_family = family;
     return status;
@@ -224,12 +257,4 @@ void rocksdb_family_set_ttl(struct rocksdb_family *family, int64_t ttl_ms)
 bool rocksdb_family_has_files(const struct rocksdb_family *family)
 {
     return atomic_load(&family->has_files);
-}
-
-uint64_t rocksdb_family_num_rows(const struct rocksdb_family *family)
-{
-    uint64_t num_rows = 0;
-    int failed =
-        rocksdb_property_int_cf(family->store->db, family->handle, "rocksdb.estimate-num-keys", &num_rows);
-    return failed == 0 ? num_rows : 0;
 }

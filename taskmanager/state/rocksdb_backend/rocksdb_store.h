@@ -51,6 +51,9 @@ void rocksdb_family_set_ttl(struct rocksdb_family *family, int64_t ttl_ms);
 /* True once anything was written to it, or found in the folder. */
 bool rocksdb_family_has_files(const struct rocksdb_family *family);
 uint64_t rocksdb_family_num_rows(const struct rocksdb_family *family); /* about */
+uint64_t rocksdb_family_file_bytes(const struct rocksdb_family *family);
+/* Empty from now on; a scan that was begun before goes on over what was there. While nobody else uses it. */
+STATUS_MUST_CHECK enum status rocksdb_family_clear(struct rocksdb_family *family, struct error *error);
 
 /* Look-ups in bulk. Values stay valid until the next rocksdb_lookup_get or rocksdb_lookup_clear. */
 struct rocksdb_lookup;

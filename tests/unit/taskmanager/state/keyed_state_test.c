@@ -546,6 +546,30 @@ static void resident_rows_are_logged(void **state)
     }
 }
 
+/* With more memory after a restore, what was spilled is resident again, and the store is empty. */
+static void more_memory_brings_rows_back(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->options.memory_bytes = SMALL_MEMORY_BYTES;
+    open_state(fixture);
+    write_keys(fixture, 0, 3000, 1);
+    remove_keys(fixture, 100, 200);
+    take_checkpoint(fixture, 1);
+    assert_true(count_files_of(fixture->handle, ".sst") > 0);
+    fixture->options.memory_bytes = 16 << 20;
+    reopen(fixture);
+    check_keys(fixture, 0, 100, 1);
+    check_keys(fixture, 200, 3000, 1);
+    remove_keys(fixture, 200, 300);
+    take_checkpoint(fixture, 2);
+    assert_int_equal(count_files_of(fixture->handle, ".sst"), 0);
+    reopen(fixture);
+    check_keys(fixture, 0, 100, 1);
+    check_keys(fixture, 300, 3000, 1);
+    for (uint64_t key = 100; key < 300; key++)
+        assert_int_equal(read_key(fixture, key), 0);
+}
+
 /* However often all rows change, a checkpoint is a few times as large as the state. */
 static void chains_begin_anew(void **state)
 {
@@ -771,6 +795,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_checkpoints_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_are_shared_once_complete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resident_rows_are_logged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(more_memory_brings_rows_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(chains_begin_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_logs_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_up_leaves_nothing, set_up, tear_down),

@@ -220,6 +220,28 @@ static void ranges_are_deleted(void **state)
     check_row(families[0], 15, "again15");
 }
 
+/* Who reads on is not disturbed. */
+static void a_family_is_emptied(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rocksdb_family *family = family_of(fixture->store, "sums");
+    struct error error;
+    write_rows(family, "old ", 0, 1000, 1);
+    struct rocksdb_scan *scan = rocksdb_scan_begin(family, text(""), text(""));
+    assert_int_equal(rocksdb_family_clear(family, &error), STATUS_OK);
+    assert_false(rocksdb_family_has_files(family));
+    check_row(family, 7, NULL);
+    write_rows(family, "new ", 7, 8, 1);
+    uint32_t count = 0;
+    for (; rocksdb_scan_has_row(scan); rocksdb_scan_next(scan))
+        count++;
+    assert_int_equal(rocksdb_scan_status(scan, &error), STATUS_OK);
+    assert_int_equal(count, 1000);
+    rocksdb_scan_end(scan);
+    check_row(family, 7, "new 7");
+    check_row(family, 8, NULL);
+}
+
 static void a_link_is_the_store_as_it_was(void **state)
 {
     struct fixture *fixture = *state;
@@ -352,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_without_rows_leave_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_keys_are_found_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ranges_are_deleted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_family_is_emptied, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_link_is_the_store_as_it_was, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flipped_bytes_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_file_is_found_at_the_opening, set_up, tear_down),
