@@ -71,11 +71,17 @@ static enum status clean_chunk(struct keyed_state *state, struct row_chunk *chun
     return status;
 }
 
+size_t keyed_state_spill_threshold(const struct keyed_state_backend *backend)
+{
+    return backend->memory_limit / 8 * SPILL_FROM_EIGHTHS;
+}
+
 static bool wants_spill(const struct keyed_state *state)
 {
     const struct row_table *table = state->table;
     size_t limit = state->backend->memory_limit;
-    if (keyed_state_backend_used(state->backend) < limit / 8 * SPILL_FROM_EIGHTHS || table->num_rows == 0)
+    if (keyed_state_backend_used(state->backend) < keyed_state_spill_threshold(state->backend) ||
+        table->num_rows == 0)
         return false;
     uint64_t evicted_bytes =
         (uint64_t)((double)table->num_evicted * (double)used_bytes(table) / (double)table->num_rows);

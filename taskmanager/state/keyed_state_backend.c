@@ -15,6 +15,8 @@ enum {
     RUN_SHARE = 16,
     MIN_RUN_BYTES = 16 << 10,
     MAX_RUN_BYTES = 32 << 20,
+    LOG_RUN_SHARE = 256,
+    MIN_LOG_RUN_BYTES = 4 << 10,
     MAX_LOG_RUN_BYTES = 1 << 20, /* written while they are in the processor's cache */
     FREE_LOG_RUNS = 4,
     MAX_RESERVE_BYTES = 64 << 20,
@@ -46,7 +48,10 @@ static struct keyed_state_backend *create_backend(const struct keyed_state_optio
                          : run_bytes > MAX_RUN_BYTES ? MAX_RUN_BYTES
                                                      : run_bytes;
     backend->run_pool = store_run_pool_create(backend->run_bytes);
-    size_t log_bytes = backend->run_bytes < MAX_LOG_RUN_BYTES ? backend->run_bytes : MAX_LOG_RUN_BYTES;
+    size_t log_bytes = options->memory_bytes / LOG_RUN_SHARE;
+    log_bytes = log_bytes < MIN_LOG_RUN_BYTES   ? MIN_LOG_RUN_BYTES
+                : log_bytes > MAX_LOG_RUN_BYTES ? MAX_LOG_RUN_BYTES
+                                                : log_bytes;
     backend->log_pool = store_run_pool_create(log_bytes);
     store_run_pool_limit(backend->log_pool, FREE_LOG_RUNS * log_bytes);
     log_plan_init(&backend->log);

@@ -133,3 +133,5 @@ STATUS_MUST_CHECK enum status keyed_state_evict(struct keyed_state *state, struc
 /* All that is held, and what of it is more than room for what comes next. */
 size_t keyed_state_backend_memory(const struct keyed_state_backend *backend);
 size_t keyed_state_backend_used(const struct keyed_state_backend *backend);
+/* Partitions are spilled when more than so much is used. */
+size_t keyed_state_spill_threshold(const struct keyed_state_backend *backend);

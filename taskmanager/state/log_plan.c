@@ -5,10 +5,12 @@
 #include <stdlib.h>
 
 /*
- * A chain is worth its length: a restore reads all of it, and it takes up disk. It may grow to three times
- * what is resident; so a row that changes is written out twice in the mean.
+ * A chain is worth its length: a restore reads all of it, it takes up disk, and each checkpoint names its
+ * files. It may grow to three times what is resident; so a row that changes is written out twice in the mean.
+ * Many files that have an eighth of it together are enough too, and at last a great many.
  */
-enum { MAX_FILES = 64, MAX_GROWTH = 3, MIN_BYTES = 1 << 20, NUM_MOST = 3, DEN_MOST = 4 };
+enum { MANY_FILES = 64, MANY_FILES_SHARE = 8, MAX_FILES = 512, MAX_GROWTH = 3, MIN_BYTES = 1 << 20 };
+enum { MOST_NUMERATOR = 3, MOST_DENOMINATOR = 4 };
 
 void log_plan_init(struct log_plan *plan)
 {
@@ -22,7 +24,7 @@ void log_plan_forget(struct log_plan *plan)
     for (uint32_t i = 0; i < plan->num_files; i++)
         free((char *)(uintptr_t)plan->files[i].name);
     plan->num_files = 0;
-    plan->bytes = 0;
+    plan->bytes = plan->base_bytes = 0;
 }
 
 void log_plan_free(struct log_plan *plan)
@@ -39,9 +41,11 @@ static uint64_t dirty_bytes(const struct log_extent *extent)
 
 static bool wants_base(const struct log_plan *plan, const struct log_extent *extent)
 {
+    uint64_t changed_bytes = plan->bytes - plan->base_bytes + dirty_bytes(extent);
     return plan->num_files == 0 || plan->num_files == MAX_FILES ||
-           extent->num_dirty * DEN_MOST > extent->num_rows * NUM_MOST ||
-           plan->bytes + dirty_bytes(extent) > MAX_GROWTH * extent->bytes + MIN_BYTES;
+           (plan->num_files >= MANY_FILES && changed_bytes > extent->bytes / MANY_FILES_SHARE) ||
+           extent->num_dirty * MOST_DENOMINATOR > extent->num_rows * MOST_NUMERATOR ||
+           plan->base_bytes + changed_bytes > MAX_GROWTH * extent->bytes + MIN_BYTES;
 }
 
 bool log_plan_wants_file(const struct log_plan *plan, const struct log_extent *extent)
@@ -63,5 +67,6 @@ struct row_log_file log_plan_next(struct log_plan *plan, const struct log_extent
     struct row_log_entry *entry = &plan->files[plan->num_files++];
     *entry = (struct row_log_entry){plan->next_number++, buffer_take(&name, NULL)};
     plan->bytes += is_base ? extent->bytes : dirty_bytes(extent);
+    plan->base_bytes = is_base ? extent->bytes : plan->base_bytes;
     return (struct row_log_file){.name = mem_strdup(entry->name), .is_base = is_base};
 }

@@ -12,7 +12,7 @@ struct log_plan {
     uint32_t next_number;
     struct row_log_entry *files; /* names are owned */
     uint32_t num_files, capacity;
-    uint64_t bytes; /* of the chain, about */
+    uint64_t bytes, base_bytes; /* of the chain, of its base; about */
 };
 
 /* What is resident, and how much of it the chain does not have. */

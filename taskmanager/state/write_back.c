@@ -15,6 +15,7 @@ enum {
     SMALL_RUN_PERCENT = 25,
     LARGE_RUN_PERCENT = 75,
     PENDING_RUNS = 1,
+    PENDING_LOG_RUNS = 4,
     MAX_DROPPED = 4096,
 };
 
@@ -75,11 +76,14 @@ enum status keyed_state_write_out(struct keyed_state *state, struct row *row, st
     return STATUS_OK;
 }
 
-/* A freeze may use all memory that is free: it copies, and the subtask goes on. Else little is under way. */
-static size_t max_pending_bytes(const struct keyed_state_backend *backend)
+/* A freeze may use the memory that is free, up to where rows would have to go for it: it copies, and the
+ * subtask goes on. Else little is under way. */
+static size_t max_pending_bytes(const struct keyed_state_backend *backend, const struct store_run *run)
 {
-    size_t usual = PENDING_RUNS * backend->run_bytes, used = keyed_state_backend_used(backend);
-    size_t room = used < backend->memory_limit ? backend->memory_limit - used : 0;
+    size_t usual =
+        run->family != NULL ? PENDING_RUNS * backend->run_bytes : PENDING_LOG_RUNS * run->block_bytes;
+    size_t used = keyed_state_backend_used(backend), limit = keyed_state_spill_threshold(backend);
+    size_t room = used < limit ? limit - used : 0;
     room += store_writer_pending_bytes(backend->writer);
     return backend->is_freezing && room > usual ? room : usual;
 }
@@ -87,7 +91,7 @@ static size_t max_pending_bytes(const struct keyed_state_backend *backend)
 enum status keyed_state_submit(struct keyed_state_backend *backend, struct store_run *run,
                                struct error *error)
 {
-    return store_writer_add_run(backend->writer, run, max_pending_bytes(backend), error);
+    return store_writer_add_run(backend->writer, run, max_pending_bytes(backend, run), error);
 }
 
 enum status keyed_state_submit_run(struct keyed_state *state, struct error *error)

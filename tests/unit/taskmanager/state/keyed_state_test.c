@@ -546,6 +546,19 @@ static void resident_rows_are_logged(void **state)
     }
 }
 
+/* What a checkpoint has under way is no reason for rows to leave the memory that they fit into. */
+static void checkpoints_spill_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    open_state(fixture);
+    for (uint64_t id = 1; id < 20; id++) {
+        write_keys(fixture, 0, 11500, id);
+        take_checkpoint(fixture, id);
+        write_keys(fixture, 0, 100, id); /* while the writer is at it */
+        assert_int_equal(count_files_of(fixture->handle, ".sst"), 0);
+    }
+}
+
 /* With more memory after a restore, what was spilled is resident again, and the store is empty. */
 static void more_memory_brings_rows_back(void **state)
 {
@@ -795,6 +808,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_checkpoints_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_are_shared_once_complete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resident_rows_are_logged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(checkpoints_spill_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_memory_brings_rows_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(chains_begin_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_logs_are_refused, set_up, tear_down),
