@@ -196,6 +196,8 @@ static enum status take_stored(const struct access *access, uint32_t at, struct 
             keyed_state_load_row(state, partition, key, hash, stored, access->now_ms, &row, error);
         if (status != STATUS_OK)
             return status;
+        if (row == NULL) /* it was out of time, and does not come back */
+            row_partition_count_evicted(state->table, partition, -1);
     }
     if (row == NULL && access->kind == KEYED_CREATE) {
         row = row_partition_add(state->table, partition, key, hash);

@@ -13,6 +13,7 @@ struct log_flush {
     int64_t now_ms; /* keyed_state_now_ms of the state */
     bool is_base;
     struct store_run *run; /* is being filled, or NULL */
+    uint64_t num_bytes;    /* of those before */
 };
 
 static bool is_logged(const struct row_partition *partition)
@@ -22,23 +23,29 @@ static bool is_logged(const struct row_partition *partition)
 
 static void measure(const struct row_table *table, struct log_extent *extent)
 {
+    uint64_t num_rows = 0;
     for (uint32_t i = 0; i < table->num_key_groups; i++)
         for (const struct row_partition *partition = table->key_groups[i]; partition != NULL;
              partition = partition->next) {
             if (!is_logged(partition))
                 continue;
-            extent->num_rows += partition->num_rows;
+            num_rows += partition->num_rows;
             for (const struct row_chunk *chunk = partition->newest; chunk != NULL; chunk = chunk->next) {
                 extent->num_dirty += chunk->num_dirty;
                 extent->bytes += chunk->used;
             }
         }
+    extent->num_rows += num_rows;
+    if (num_rows > 0) /* of what buffers hold, their part */
+        extent->bytes +=
+            (uint64_t)((double)table->content_bytes * (double)num_rows / (double)table->num_rows);
 }
 
 static enum status submit(struct log_flush *flush, struct error *error)
 {
     struct store_run *run = flush->run;
     flush->run = NULL;
+    flush->num_bytes += run != NULL ? run->used_bytes : 0;
     return run == NULL ? STATUS_OK : keyed_state_submit(flush->backend, run, error);
 }
 
@@ -143,6 +150,7 @@ static enum status write_file(struct keyed_state_backend *backend, const struct 
         status = flush_state(&flush, error);
     }
     store_run_free(flush.run);
+    log_plan_written(&backend->log, flush.num_bytes);
     return status == STATUS_OK ? store_writer_end_log(backend->writer, error) : status;
 }
 

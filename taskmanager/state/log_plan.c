@@ -53,6 +53,12 @@ bool log_plan_wants_file(const struct log_plan *plan, const struct log_extent *e
     return extent->num_rows > 0 && (extent->num_dirty > 0 || wants_base(plan, extent));
 }
 
+void log_plan_written(struct log_plan *plan, uint64_t bytes)
+{
+    plan->bytes += bytes;
+    plan->base_bytes = plan->num_files == 1 ? bytes : plan->base_bytes;
+}
+
 struct row_log_file log_plan_next(struct log_plan *plan, const struct log_extent *extent)
 {
     bool is_base = wants_base(plan, extent);
@@ -66,7 +72,5 @@ struct row_log_file log_plan_next(struct log_plan *plan, const struct log_extent
     buffer_printf(&name, "%s-%u.table", plan->id, plan->next_number);
     struct row_log_entry *entry = &plan->files[plan->num_files++];
     *entry = (struct row_log_entry){plan->next_number++, buffer_take(&name, NULL)};
-    plan->bytes += is_base ? extent->bytes : dirty_bytes(extent);
-    plan->base_bytes = is_base ? extent->bytes : plan->base_bytes;
     return (struct row_log_file){.name = mem_strdup(entry->name), .is_base = is_base};
 }

@@ -12,10 +12,10 @@ struct log_plan {
     uint32_t next_number;
     struct row_log_entry *files; /* names are owned */
     uint32_t num_files, capacity;
-    uint64_t bytes, base_bytes; /* of the chain, of its base; about */
+    uint64_t bytes, base_bytes; /* of the chain, of its base */
 };
 
-/* What is resident, and how much of it the chain does not have. */
+/* What is resident, and how much of it the chain does not have; bytes about as in a file. */
 struct log_extent {
     uint64_t num_rows, num_dirty;
     uint64_t bytes;
@@ -27,5 +27,7 @@ void log_plan_free(struct log_plan *plan); /* the content */
 bool log_plan_wants_file(const struct log_plan *plan, const struct log_extent *extent);
 /* The next file, for states of these names; a base where a new chain is due. Its content is the caller's. */
 struct row_log_file log_plan_next(struct log_plan *plan, const struct log_extent *extent);
+/* How many bytes that file got. */
+void log_plan_written(struct log_plan *plan, uint64_t bytes);
 /* Nothing is resident: the next file is a base. */
 void log_plan_forget(struct log_plan *plan);

@@ -5,7 +5,6 @@
 #include "taskmanager/state/state_files_internal.h"
 #include "taskmanager/state/table_file_internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,8 +117,11 @@ static enum status link_file(const struct row_log *log, const char *name, const 
 {
     char *source = state_file_path(log->folder, name), *target = state_file_path(folder, name);
     enum status status = STATUS_OK;
-    if (link(source, target) != 0)
-        status = error_set_errno(error, errno, "cannot link %s to %s", source, target);
+    if (link(source, target) != 0) { /* another file system, or one without links */
+        struct file_transfer transfer = {.from = log->io, .to = log->io};
+        struct file_digest digest;
+        status = file_transfer_copy(&transfer, source, target, &digest, error);
+    }
     free(source);
     free(target);
     return status;

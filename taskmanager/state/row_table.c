@@ -246,6 +246,14 @@ void row_table_clear(struct row_table *table)
     CHECK(table->num_rows == 0 && table->content_bytes == 0);
 }
 
+static bool is_any_frozen(const struct row_partition *partition)
+{
+    bool is_frozen = false;
+    for (const struct row_chunk *chunk = partition->newest; chunk != NULL && !is_frozen; chunk = chunk->next)
+        is_frozen = atomic_load_explicit(&chunk->is_frozen, memory_order_relaxed);
+    return is_frozen;
+}
+
 /* Chunks of which rows were removed: one that is less than half alive is moved together. */
 void row_table_settle(struct row_table *table)
 {
@@ -261,7 +269,8 @@ void row_table_settle(struct row_table *table)
             pinned = chunk;
             continue;
         }
-        if (partition->num_rows == 0 && !partition->is_stored && !partition->is_pinned)
+        bool is_over = partition->num_rows == 0 && !partition->is_stored && !partition->is_pinned;
+        if (is_over && !is_any_frozen(partition))
             row_table_drop_partition(table, partition);
         else if (chunk->dead_bytes * 2 > chunk->used - ROW_CHUNK_HEAD_BYTES)
             row_chunk_vacate(table, chunk);

@@ -50,6 +50,8 @@ static enum status put_row(const struct table_load *load, struct row_partition *
     if (row != NULL)
         row_table_erase(state->table, row);
     enum status status = keyed_state_load_row(state, partition, key, hash, value, load->now_ms, &row, error);
+    if (status == STATUS_OK && row == NULL && partition->num_rows == 0 && !partition->is_stored)
+        row_table_drop_partition(state->table, partition); /* made for a row that is out of time */
     if (status != STATUS_OK || row == NULL)
         return status;
     row->flags = (uint8_t)((row->flags & ~ROW_STORED) | (partition->is_stored ? ROW_STORED : 0));
@@ -70,12 +72,12 @@ static enum status load_row(void *context, struct bytes_view stored_key, struct 
     enum status status = row_key_decode(stored_key, &key_group, &namespace_, &key, error);
     if (status != STATUS_OK)
         return status;
-    struct row_partition *partition = partition_for(state, key_group, namespace_);
     uint32_t hash = (uint32_t)hash_bytes(key.data, key.size);
-    if (value.data == NULL)
+    struct row_partition *partition = row_table_partition(state->table, key_group, namespace_);
+    if (value.data != NULL)
+        status = put_row(load, partition_for(state, key_group, namespace_), key, hash, value, error);
+    else if (partition != NULL)
         remove_key(state, partition, key, hash);
-    else
-        status = put_row(load, partition, key, hash, value, error);
     if (status == STATUS_OK && state->family != NULL && ++load->num_rows == LOAD_BATCH) {
         load->num_rows = 0;
         status = keyed_state_evict(state, error);
@@ -192,6 +194,14 @@ static enum status load_source(struct table_load *load, const struct state_sourc
     return status;
 }
 
+/* Of the next state the store gets a family: nobody may be at work on it then. */
+static enum status await_writer(struct store_writer *writer, struct error *error)
+{
+    while (store_writer_await_progress(writer))
+        continue;
+    return store_writer_status(writer, error);
+}
+
 enum status keyed_state_restore_rows(struct keyed_state *state, struct error *error)
 {
     const struct keyed_state_backend *backend = state->backend;
@@ -201,5 +211,5 @@ enum status keyed_state_restore_rows(struct keyed_state *state, struct error *er
         status = take_over_store(&load, error);
     for (size_t i = 0; i < backend->num_sources && status == STATUS_OK; i++)
         status = load_source(&load, &backend->sources[i], error);
-    return status;
+    return status == STATUS_OK && state->family != NULL ? await_writer(backend->writer, error) : status;
 }

@@ -12,6 +12,7 @@ static bool take_file(struct log_plan *plan, uint64_t num_rows, uint64_t num_dir
     assert_true(log_plan_wants_file(plan, &extent));
     struct row_log_file file = log_plan_next(plan, &extent);
     bool is_base = file.is_base;
+    log_plan_written(plan, is_base ? extent.bytes : num_dirty * 100);
     assert_non_null(file.name);
     row_log_file_free(&file);
     return is_base;
