@@ -92,14 +92,12 @@ static bool wants_spill(const struct keyed_state *state)
 static bool spill_one(struct keyed_state *state)
 {
     struct row_table *table = state->table;
-    for (uint32_t i = 0; i < table->num_key_groups; i++)
-        for (struct row_partition *partition = table->key_groups[i]; partition != NULL;
-             partition = partition->next)
-            if (!partition->is_spilled) {
-                row_partition_spill(table, partition);
-                return true;
-            }
-    return false;
+    struct row_partition *partition = row_table_next_partition(table, NULL);
+    while (partition != NULL && partition->is_spilled)
+        partition = row_table_next_partition(table, partition);
+    if (partition != NULL)
+        row_partition_spill(table, partition);
+    return partition != NULL;
 }
 
 static void evict_chunk(struct keyed_state *state, struct row_chunk *chunk)

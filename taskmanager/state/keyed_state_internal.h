@@ -105,6 +105,14 @@ STATUS_MUST_CHECK enum status keyed_state_make_partition(struct keyed_state *sta
                                                          struct error *error);
 
 /* write_back.c */
+/* What a row takes at rest; a tombstone has no value. */
+struct row_sizes {
+    size_t key, value;
+};
+struct row_sizes row_stored_sizes(const struct row_table *table, const struct row *row);
+/* A row, or its removal, of these sizes of its own. */
+void store_run_add_row(struct store_run *run, const struct row_table *table, const struct row *row,
+                       struct row_sizes sizes);
 /* Adds a dirty row to the state's run; it is clean after. */
 STATUS_MUST_CHECK enum status keyed_state_write_out(struct keyed_state *state, struct row *row,
                                                     struct error *error);

@@ -3,7 +3,6 @@
 #include "taskmanager/state/keyed_state_internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Rows of resident partitions on their way into the log. */
 struct log_flush {
@@ -16,25 +15,25 @@ struct log_flush {
     uint64_t num_bytes;    /* of those before */
 };
 
-static bool is_logged(const struct row_partition *partition)
+/* The next resident partition with rows. */
+static struct row_partition *next_logged(const struct row_table *table, const struct row_partition *partition)
 {
-    return !partition->is_spilled && partition->num_rows > 0;
+    struct row_partition *next = row_table_next_partition(table, partition);
+    while (next != NULL && (next->is_spilled || next->num_rows == 0))
+        next = row_table_next_partition(table, next);
+    return next;
 }
 
 static void measure(const struct row_table *table, struct log_extent *extent)
 {
     uint64_t num_rows = 0;
-    for (uint32_t i = 0; i < table->num_key_groups; i++)
-        for (const struct row_partition *partition = table->key_groups[i]; partition != NULL;
-             partition = partition->next) {
-            if (!is_logged(partition))
-                continue;
-            num_rows += partition->num_rows;
-            for (const struct row_chunk *chunk = partition->newest; chunk != NULL; chunk = chunk->next) {
-                extent->num_dirty += chunk->num_dirty;
-                extent->bytes += chunk->used;
-            }
+    for (const struct row_partition *partition = NULL; (partition = next_logged(table, partition)) != NULL;) {
+        num_rows += partition->num_rows;
+        for (const struct row_chunk *chunk = partition->newest; chunk != NULL; chunk = chunk->next) {
+            extent->num_dirty += chunk->num_dirty;
+            extent->bytes += chunk->used;
         }
+    }
     extent->num_rows += num_rows;
     if (num_rows > 0) /* of what buffers hold, their part */
         extent->bytes +=
@@ -49,26 +48,18 @@ static enum status submit(struct log_flush *flush, struct error *error)
     return run == NULL ? STATUS_OK : keyed_state_submit(flush->backend, run, error);
 }
 
-static enum status add_row(struct log_flush *flush, const struct row_partition *partition,
-                           const struct row *row, struct error *error)
+static enum status add_row(struct log_flush *flush, const struct row *row, struct error *error)
 {
     const struct row_table *table = flush->state->table;
-    bool is_removal = (row->flags & ROW_TOMBSTONE) != 0;
-    size_t key_size = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size;
-    size_t value_size = is_removal ? 0 : row_value_encoded_size(table, row);
-    if (flush->run != NULL && store_run_is_full(flush->run, key_size, value_size)) {
+    struct row_sizes sizes = row_stored_sizes(table, row);
+    if (flush->run != NULL && store_run_is_full(flush->run, sizes.key, sizes.value)) {
         enum status status = submit(flush, error);
         if (status != STATUS_OK)
             return status;
     }
     if (flush->run == NULL)
         flush->run = store_run_create_for_log(flush->backend->log_pool, flush->state_index);
-    uint8_t *out = is_removal ? store_run_add_removal(flush->run, key_size)
-                              : store_run_add(flush->run, key_size, value_size);
-    row_key_prefix_encode(partition->key_group, partition->namespace_, out);
-    memcpy(out + ROW_KEY_PREFIX_BYTES, row_key(table, row), row->key_size);
-    if (!is_removal)
-        row_value_encode(table, row, out + key_size);
+    store_run_add_row(flush->run, table, row, sizes);
     return STATUS_OK;
 }
 
@@ -83,7 +74,7 @@ static enum status flush_row(struct log_flush *flush, struct row_chunk *chunk, s
                              struct error *error)
 {
     bool is_out = is_left_out(flush, row);
-    enum status status = is_out ? STATUS_OK : add_row(flush, chunk->partition, row, error);
+    enum status status = is_out ? STATUS_OK : add_row(flush, row, error);
     if (status != STATUS_OK)
         return status;
     bool is_gone = is_out || (row->flags & ROW_TOMBSTONE) != 0;
@@ -113,17 +104,12 @@ static enum status flush_chunk(struct log_flush *flush, struct row_chunk *chunk,
 
 static enum status flush_state(struct log_flush *flush, struct error *error)
 {
-    const struct row_table *table = flush->state->table;
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < table->num_key_groups; i++)
-        for (const struct row_partition *partition = table->key_groups[i]; partition != NULL;
-             partition = partition->next) {
-            if (!is_logged(partition))
-                continue;
-            for (struct row_chunk *chunk = partition->newest; chunk != NULL && status == STATUS_OK;
-                 chunk = chunk->next)
-                status = flush_chunk(flush, chunk, error);
-        }
+    for (const struct row_partition *partition = NULL;
+         (partition = next_logged(flush->state->table, partition)) != NULL;)
+        for (struct row_chunk *chunk = partition->newest; chunk != NULL && status == STATUS_OK;
+             chunk = chunk->next)
+            status = flush_chunk(flush, chunk, error);
     return status == STATUS_OK ? submit(flush, error) : status;
 }
 
@@ -159,12 +145,9 @@ static void index_state(const struct keyed_state *state, struct row_log_state *i
     const struct row_table *table = state->table;
     indexed->name = state->name;
     indexed->partitions = mem_alloc((table->num_partitions + 1) * sizeof *indexed->partitions);
-    for (uint32_t i = 0; i < table->num_key_groups; i++)
-        for (const struct row_partition *partition = table->key_groups[i]; partition != NULL;
-             partition = partition->next)
-            if (is_logged(partition))
-                indexed->partitions[indexed->num_partitions++] = (struct row_log_partition){
-                    partition->key_group, partition->first_file, partition->namespace_};
+    for (const struct row_partition *partition = NULL; (partition = next_logged(table, partition)) != NULL;)
+        indexed->partitions[indexed->num_partitions++] =
+            (struct row_log_partition){partition->key_group, partition->first_file, partition->namespace_};
     qsort(indexed->partitions, indexed->num_partitions, sizeof *indexed->partitions,
           row_log_partition_compare);
 }

@@ -44,6 +44,13 @@ bool row_key_prefix_next(uint8_t prefix[ROW_KEY_PREFIX_BYTES])
     return false;
 }
 
+void row_key_encode(const struct row_table *table, const struct row *row, uint8_t *out)
+{
+    const struct row_partition *partition = row_chunk_of(row)->partition;
+    row_key_prefix_encode(partition->key_group, partition->namespace_, out);
+    memcpy(out + ROW_KEY_PREFIX_BYTES, row_key(table, row), row->key_size);
+}
+
 static const struct buffer *buffer_at(const struct row_table *table, const struct row *row, uint32_t index)
 {
     return (const struct buffer *)(const void *)(row_value(row) + table->buffer_offsets[index]);

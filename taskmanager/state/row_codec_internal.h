@@ -19,6 +19,8 @@ STATUS_MUST_CHECK enum status row_key_decode(struct bytes_view stored, uint32_t 
 /* The first key behind those of a key group and namespace; false: there is none. */
 bool row_key_prefix_next(uint8_t prefix[ROW_KEY_PREFIX_BYTES]);
 
+/* The row's key at rest: ROW_KEY_PREFIX_BYTES more than it has. */
+void row_key_encode(const struct row_table *table, const struct row *row, uint8_t *out);
 size_t row_value_encoded_size(const struct row_table *table, const struct row *row);
 /* Writes as many bytes. */
 void row_value_encode(const struct row_table *table, const struct row *row, uint8_t *out);

@@ -170,20 +170,16 @@ static void free_chunks(struct row_table *table, struct row_partition *partition
     }
 }
 
-/* The first partition at or behind a key group's first. */
-static struct row_partition *first_from(const struct row_table *table, uint32_t index)
+struct row_partition *row_table_next_partition(const struct row_table *table,
+                                               const struct row_partition *partition)
 {
+    if (partition != NULL && partition->next != NULL)
+        return partition->next;
+    uint32_t index = partition != NULL ? partition->key_group - table->first_key_group + 1 : 0;
     for (; index < table->num_key_groups; index++)
         if (table->key_groups[index] != NULL)
             return table->key_groups[index];
     return NULL;
-}
-
-static struct row_partition *partition_behind(const struct row_table *table,
-                                              const struct row_partition *partition)
-{
-    return partition->next != NULL ? partition->next
-                                   : first_from(table, partition->key_group - table->first_key_group + 1);
 }
 
 static void hand_moves_to(struct row_hand *hand, struct row_partition *partition)
@@ -197,13 +193,13 @@ struct row_chunk *row_hand_next(struct row_table *table, struct row_hand *hand, 
     *ret_wrapped = false;
     while (hand->chunk == NULL) {
         if (hand->partition != NULL) {
-            hand_moves_to(hand, partition_behind(table, hand->partition));
+            hand_moves_to(hand, row_table_next_partition(table, hand->partition));
             continue;
         }
         if (*ret_wrapped)
             return NULL;
         *ret_wrapped = true;
-        hand_moves_to(hand, first_from(table, 0));
+        hand_moves_to(hand, row_table_next_partition(table, NULL));
     }
     struct row_chunk *chunk = hand->chunk;
     hand->chunk = chunk->next;
@@ -215,7 +211,7 @@ void row_table_drop_partition(struct row_table *table, struct row_partition *par
     CHECK(!partition->is_pinned && table->num_walks == 0);
     for (unsigned i = 0; i < 2; i++)
         if (table->hands[i].partition == partition)
-            hand_moves_to(&table->hands[i], partition_behind(table, partition));
+            hand_moves_to(&table->hands[i], row_table_next_partition(table, partition));
     free_chunks(table, partition);
     if (partition->slots != NULL) {
         size_t slot_bytes = ((size_t)partition->mask + 1) * sizeof *partition->slots;

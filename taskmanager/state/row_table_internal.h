@@ -177,6 +177,9 @@ struct row_partition *row_table_partition(const struct row_table *table, uint32_
                                           int64_t namespace_); /* NULL: none */
 struct row_partition *row_table_make_partition(struct row_table *table, uint32_t key_group,
                                                int64_t namespace_);
+/* All of them, one after the other in the order of key groups; NULL: the first, and behind the last. */
+struct row_partition *row_table_next_partition(const struct row_table *table,
+                                               const struct row_partition *partition);
 /* With all rows; void pointers after. */
 void row_table_drop_partition(struct row_table *table, struct row_partition *partition);
 

@@ -1,15 +1,6 @@
 #include "common/base/check.h"
 #include "taskmanager/state/row_table_internal.h"
 
-/* The first partition at or behind a key group's first. */
-static struct row_partition *first_from(const struct row_table *table, uint32_t index)
-{
-    for (; index < table->num_key_groups; index++)
-        if (table->key_groups[index] != NULL)
-            return table->key_groups[index];
-    return NULL;
-}
-
 static void begin_partition(struct row_walk *walk, struct row_partition *partition)
 {
     walk->partition = partition;
@@ -21,7 +12,7 @@ void row_table_walk_all(struct row_table *table, struct row_walk *walk)
 {
     *walk = (struct row_walk){.table = table};
     table->num_walks++;
-    begin_partition(walk, first_from(table, 0));
+    begin_partition(walk, row_table_next_partition(table, NULL));
 }
 
 void row_table_walk(struct row_table *table, uint32_t key_group, int64_t namespace_, struct row_walk *walk)
@@ -37,15 +28,6 @@ void row_table_walk(struct row_table *table, uint32_t key_group, int64_t namespa
     begin_partition(walk, partition);
 }
 
-static void next_partition(struct row_walk *walk)
-{
-    const struct row_partition *done = walk->partition;
-    if (done->next != NULL)
-        begin_partition(walk, done->next);
-    else
-        begin_partition(walk, first_from(walk->table, done->key_group - walk->table->first_key_group + 1));
-}
-
 uint32_t row_table_walk_next(struct row_walk *walk, void **ret_values, uint32_t capacity)
 {
     uint32_t count = 0;
@@ -53,7 +35,7 @@ uint32_t row_table_walk_next(struct row_walk *walk, void **ret_values, uint32_t 
         if (walk->chunk == NULL) {
             if (walk->is_one_partition)
                 break;
-            next_partition(walk);
+            begin_partition(walk, row_table_next_partition(walk->table, walk->partition));
             continue;
         }
         if (walk->offset >= walk->chunk->used) {

@@ -91,11 +91,9 @@ static void count_stored(struct keyed_state *state)
     struct row_table *table = state->table;
     uint64_t num_rows =
         table->num_partitions == 0 ? 0 : rocksdb_family_num_rows(state->family) / table->num_partitions;
-    for (uint32_t i = 0; i < table->num_key_groups; i++)
-        for (struct row_partition *partition = table->key_groups[i]; partition != NULL;
-             partition = partition->next)
-            row_partition_count_evicted(table, partition,
-                                        num_rows < INT32_MAX ? (int32_t)num_rows : INT32_MAX);
+    for (struct row_partition *partition = NULL;
+         (partition = row_table_next_partition(table, partition)) != NULL;)
+        row_partition_count_evicted(table, partition, num_rows < INT32_MAX ? (int32_t)num_rows : INT32_MAX);
 }
 
 static enum status decode_own(const struct keyed_state *state, struct bytes_view stored_key,

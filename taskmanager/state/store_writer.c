@@ -155,10 +155,10 @@ static enum status failure_of(const struct store_writer *writer, struct error *e
     return writer->status;
 }
 
-enum status store_writer_add_run(struct store_writer *writer, struct store_run *run, size_t max_pending_bytes,
-                                 struct error *error)
+/* Waits while others take up memory, and with it more than max_pending_bytes. */
+static enum status add(struct store_writer *writer, struct store_command *command, size_t max_pending_bytes,
+                       struct error *error)
 {
-    struct store_command *command = store_command_for_run(run);
     pthread_mutex_lock(&writer->lock);
     while (writer->status == STATUS_OK && writer->pending_bytes > 0 &&
            writer->pending_bytes + command->bytes > max_pending_bytes)
@@ -172,17 +172,10 @@ enum status store_writer_add_run(struct store_writer *writer, struct store_run *
     return status;
 }
 
-/* One that nobody waits for. */
-static enum status add(struct store_writer *writer, struct store_command *command, struct error *error)
+enum status store_writer_add_run(struct store_writer *writer, struct store_run *run, size_t max_pending_bytes,
+                                 struct error *error)
 {
-    pthread_mutex_lock(&writer->lock);
-    enum status status = failure_of(writer, error);
-    if (status == STATUS_OK)
-        append(writer, command);
-    pthread_mutex_unlock(&writer->lock);
-    if (status != STATUS_OK)
-        store_command_free(command);
-    return status;
+    return add(writer, store_command_for_run(run), max_pending_bytes, error);
 }
 
 enum status store_writer_begin_log(struct store_writer *writer, struct row_log_file *file,
@@ -191,19 +184,19 @@ enum status store_writer_begin_log(struct store_writer *writer, struct row_log_f
     struct store_command *command = store_command_create(STORE_BEGIN_LOG);
     command->log_file = *file;
     *file = (struct row_log_file){0};
-    return add(writer, command, error);
+    return add(writer, command, SIZE_MAX, error);
 }
 
 enum status store_writer_end_log(struct store_writer *writer, struct error *error)
 {
-    return add(writer, store_command_create(STORE_END_LOG), error);
+    return add(writer, store_command_create(STORE_END_LOG), SIZE_MAX, error);
 }
 
 enum status store_writer_delete_ranges(struct store_writer *writer, struct rocksdb_family *family,
                                        const struct bytes_view *begins, const struct bytes_view *ends,
                                        size_t count, uint32_t *ret_number, struct error *error)
 {
-    enum status status = add(writer, store_command_for_ranges(family, begins, ends, count), error);
+    enum status status = add(writer, store_command_for_ranges(family, begins, ends, count), SIZE_MAX, error);
     if (status == STATUS_OK)
         *ret_number = ++writer->ranges_added;
     return status;

@@ -33,20 +33,19 @@ struct table_freeze {
 static void freeze_table(struct table_freeze *freeze, uint32_t index, size_t *capacity)
 {
     const struct row_table *table = freeze->tables[index].table;
-    for (uint32_t i = 0; i < table->num_key_groups; i++)
-        for (struct row_partition *partition = table->key_groups[i]; partition != NULL;
-             partition = partition->next) {
-            partition->open = NULL;
-            for (struct row_chunk *chunk = partition->newest; chunk != NULL; chunk = chunk->next) {
-                if (freeze->num_chunks == *capacity) {
-                    *capacity = *capacity == 0 ? 64 : *capacity * 2;
-                    freeze->chunks = mem_realloc(freeze->chunks, *capacity * sizeof *freeze->chunks);
-                }
-                chunk->frozen_index = (uint32_t)freeze->num_chunks;
-                freeze->chunks[freeze->num_chunks++] = (struct frozen_chunk){chunk, index};
-                atomic_store_explicit(&chunk->is_frozen, true, memory_order_relaxed);
+    for (struct row_partition *partition = NULL;
+         (partition = row_table_next_partition(table, partition)) != NULL;) {
+        partition->open = NULL;
+        for (struct row_chunk *chunk = partition->newest; chunk != NULL; chunk = chunk->next) {
+            if (freeze->num_chunks == *capacity) {
+                *capacity = *capacity == 0 ? 64 : *capacity * 2;
+                freeze->chunks = mem_realloc(freeze->chunks, *capacity * sizeof *freeze->chunks);
             }
+            chunk->frozen_index = (uint32_t)freeze->num_chunks;
+            freeze->chunks[freeze->num_chunks++] = (struct frozen_chunk){chunk, index};
+            atomic_store_explicit(&chunk->is_frozen, true, memory_order_relaxed);
         }
+    }
 }
 
 struct table_freeze *table_freeze_begin(const struct frozen_table *tables, size_t count)
@@ -88,8 +87,7 @@ void table_freeze_unref(struct table_freeze *freeze)
     free(freeze);
 }
 
-static void append_row(const struct row_table *table, const struct row_partition *partition,
-                       const struct row *row, struct buffer *out)
+static void append_row(const struct row_table *table, const struct row *row, struct buffer *out)
 {
     size_t value_size = row_value_encoded_size(table, row);
     size_t key_size = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size;
@@ -97,8 +95,7 @@ static void append_row(const struct row_table *table, const struct row_partition
     buffer_append_le32(out, (uint32_t)value_size);
     buffer_reserve(out, key_size + value_size);
     uint8_t *at = out->data + out->size;
-    row_key_prefix_encode(partition->key_group, partition->namespace_, at);
-    memcpy(at + ROW_KEY_PREFIX_BYTES, row_key(table, row), row->key_size);
+    row_key_encode(table, row, at);
     row_value_encode(table, row, at + key_size);
     out->size += key_size + value_size;
 }
@@ -117,7 +114,7 @@ static void encode(struct table_freeze *freeze, struct frozen_chunk *frozen, str
             offset += (uint32_t)row_size(table, row->key_size);
             if ((row->flags & ROW_DEAD) != 0)
                 continue;
-            append_row(table, chunk->partition, row, out);
+            append_row(table, row, out);
             num_rows++;
         }
         size_t end = out->size;

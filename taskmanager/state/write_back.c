@@ -37,10 +37,10 @@ static bool ends_before(const struct keyed_state *state, const struct row_partit
 
 /* The run that takes a row of the partition next. */
 static enum status ensure_run(struct keyed_state *state, const struct row_partition *partition,
-                              size_t key_size, size_t value_size, struct error *error)
+                              struct row_sizes sizes, struct error *error)
 {
     if (state->run != NULL && state->run->count > 0 &&
-        (ends_before(state, partition) || store_run_is_full(state->run, key_size, value_size))) {
+        (ends_before(state, partition) || store_run_is_full(state->run, sizes.key, sizes.value))) {
         enum status status = keyed_state_submit_run(state, error);
         if (status != STATUS_OK)
             return status;
@@ -53,22 +53,35 @@ static enum status ensure_run(struct keyed_state *state, const struct row_partit
     return STATUS_OK;
 }
 
+struct row_sizes row_stored_sizes(const struct row_table *table, const struct row *row)
+{
+    bool is_removal = (row->flags & ROW_TOMBSTONE) != 0;
+    return (struct row_sizes){
+        .key = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size,
+        .value = is_removal ? 0 : row_value_encoded_size(table, row),
+    };
+}
+
+void store_run_add_row(struct store_run *run, const struct row_table *table, const struct row *row,
+                       struct row_sizes sizes)
+{
+    bool is_removal = (row->flags & ROW_TOMBSTONE) != 0;
+    uint8_t *out =
+        is_removal ? store_run_add_removal(run, sizes.key) : store_run_add(run, sizes.key, sizes.value);
+    row_key_encode(table, row, out);
+    if (!is_removal)
+        row_value_encode(table, row, out + sizes.key);
+}
+
 enum status keyed_state_write_out(struct keyed_state *state, struct row *row, struct error *error)
 {
     struct row_chunk *chunk = row_chunk_of(row);
     CHECK((row->flags & (ROW_DIRTY | ROW_DEAD)) == ROW_DIRTY && chunk->partition->is_spilled);
-    bool is_removal = (row->flags & ROW_TOMBSTONE) != 0;
-    size_t key_size = ROW_KEY_PREFIX_BYTES + (size_t)row->key_size;
-    size_t value_size = is_removal ? 0 : row_value_encoded_size(state->table, row);
-    enum status status = ensure_run(state, chunk->partition, key_size, value_size, error);
+    struct row_sizes sizes = row_stored_sizes(state->table, row);
+    enum status status = ensure_run(state, chunk->partition, sizes, error);
     if (status != STATUS_OK)
         return status;
-    uint8_t *out = is_removal ? store_run_add_removal(state->run, key_size)
-                              : store_run_add(state->run, key_size, value_size);
-    row_key_prefix_encode(chunk->partition->key_group, chunk->partition->namespace_, out);
-    memcpy(out + ROW_KEY_PREFIX_BYTES, row_key(state->table, row), row->key_size);
-    if (!is_removal)
-        row_value_encode(state->table, row, out + key_size);
+    store_run_add_row(state->run, state->table, row, sizes);
     row->flags = (uint8_t)((row->flags & ~ROW_DIRTY) | ROW_STORED);
     row->written = state->run->number;
     chunk->num_dirty--;
@@ -167,16 +180,23 @@ static enum status flush_chunk(struct keyed_state *state, struct row_chunk *chun
     return status;
 }
 
+static enum status flush_partition(struct keyed_state *state, struct row_partition *partition,
+                                   struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (struct row_chunk *chunk = partition->newest; chunk != NULL && status == STATUS_OK;
+         chunk = chunk->next)
+        status = flush_chunk(state, chunk, error);
+    return status;
+}
+
 enum status keyed_state_flush(struct keyed_state *state, struct error *error)
 {
     enum status status = STATUS_OK;
-    const struct row_table *table = state->table;
-    for (uint32_t i = 0; i < table->num_key_groups; i++)
-        for (struct row_partition *partition = table->key_groups[i]; partition != NULL;
-             partition = partition->next)
-            for (struct row_chunk *chunk = partition->is_spilled ? partition->newest : NULL;
-                 chunk != NULL && status == STATUS_OK; chunk = chunk->next)
-                status = flush_chunk(state, chunk, error);
+    for (struct row_partition *partition = NULL;
+         status == STATUS_OK && (partition = row_table_next_partition(state->table, partition)) != NULL;)
+        if (partition->is_spilled)
+            status = flush_partition(state, partition, error);
     if (status == STATUS_OK)
         status = keyed_state_submit_run(state, error);
     return status == STATUS_OK ? keyed_state_submit_drops(state, error) : status;
