@@ -59,6 +59,12 @@ class Run:
         check(self.cluster, "windows", closed)
 
 
+@pytest.fixture
+def run_on(broker: Broker, topic: Callable[..., str], seed: int) -> Callable[[Cluster, str], Run]:
+    """Its events in a topic of this name."""
+    return lambda cluster, events: Run(cluster, broker, topic(events), seed)
+
+
 def start_on(cluster: Cluster, folder: FragileFolder, *binaries: str) -> Cluster:
     """Only processes of these binaries are hit by what becomes of the folder."""
     if "jobmanager" in binaries:
@@ -71,14 +77,12 @@ def start_on(cluster: Cluster, folder: FragileFolder, *binaries: str) -> Cluster
 def test_read_only_checkpoint_folder(
     new_cluster: Callable[..., Cluster],
     fragile_folder: Callable[..., FragileFolder],
-    broker: Broker,
-    topic: Callable[..., str],
-    seed: int,
+    run_on: Callable[[Cluster, str], Run],
 ) -> None:
     cluster = new_cluster(OPTIONS)
     folder = fragile_folder(cluster.folder / "checkpoints")
     start_on(cluster, folder, "jobmanager", "taskmanager")
-    run = Run(cluster, broker, topic("read_only"), seed)
+    run = run_on(cluster, "read_only")
     folder.set_writable(False)
     failed, rows = run.count("failed"), row_count(cluster, "windows")
     run.produce()
@@ -94,15 +98,13 @@ def test_read_only_checkpoint_folder(
 def test_checkpoint_folder_hangs_for_taskmanagers(
     new_cluster: Callable[..., Cluster],
     fragile_folder: Callable[..., FragileFolder],
-    broker: Broker,
-    topic: Callable[..., str],
-    seed: int,
+    run_on: Callable[[Cluster, str], Run],
 ) -> None:
     """Checkpoints expire and are counted."""
     cluster = new_cluster(OPTIONS)
     folder = fragile_folder(cluster.folder / "checkpoints")
     start_on(cluster, folder, "taskmanager")
-    run = Run(cluster, broker, topic("uploads"), seed)
+    run = run_on(cluster, "uploads")
     folder.hang()
     failed, rows = run.count("failed"), row_count(cluster, "windows")
     run.produce()
@@ -120,15 +122,13 @@ def test_checkpoint_folder_hangs_for_taskmanagers(
 def test_checkpoint_folder_hangs_for_the_jobmanager(
     new_cluster: Callable[..., Cluster],
     fragile_folder: Callable[..., FragileFolder],
-    broker: Broker,
-    topic: Callable[..., str],
-    seed: int,
+    run_on: Callable[[Cluster, str], Run],
 ) -> None:
     """Rows are read on; the checkpoint that is being written is neither done nor given up until that can be told."""
     cluster = new_cluster(OPTIONS)
     folder = fragile_folder(cluster.folder / "checkpoints")
     start_on(cluster, folder, "jobmanager")
-    run = Run(cluster, broker, topic("metadata"), seed)
+    run = run_on(cluster, "metadata")
     folder.hang()
     before = run.records_read()
     run.produce()
@@ -145,9 +145,7 @@ def test_checkpoint_folder_hangs_for_the_jobmanager(
 def test_processes_end_though_a_folder_hangs_for_ever(
     new_cluster: Callable[..., Cluster],
     fragile_folder: Callable[..., FragileFolder],
-    broker: Broker,
-    topic: Callable[..., str],
-    seed: int,
+    run_on: Callable[[Cluster, str], Run],
     hung: str,
 ) -> None:
     """By SIGTERM, within their time; others that reach the folder go on from the last checkpoint."""
@@ -155,7 +153,7 @@ def test_processes_end_though_a_folder_hangs_for_ever(
     cluster.options["io.tmp.dirs"] = str(cluster.folder / "working")
     folder = fragile_folder(cluster.folder / hung)
     start_on(cluster, folder, "jobmanager", "taskmanager")
-    run = Run(cluster, broker, topic("for_ever"), seed)
+    run = run_on(cluster, "for_ever")
     folder.hang()
     run.produce()
     wait_until(lambda: folder.waiters() > 0, 20, "somebody waits for the folder")
@@ -172,15 +170,13 @@ def test_processes_end_though_a_folder_hangs_for_ever(
 def test_working_folder_hangs(
     new_cluster: Callable[..., Cluster],
     fragile_folder: Callable[..., FragileFolder],
-    broker: Broker,
-    topic: Callable[..., str],
-    seed: int,
+    run_on: Callable[[Cluster, str], Run],
 ) -> None:
     cluster = new_cluster(OPTIONS)
     cluster.options["io.tmp.dirs"] = str(cluster.folder / "working")
     folder = fragile_folder(cluster.folder / "working")
     start_on(cluster, folder, "taskmanager")
-    run = Run(cluster, broker, topic("working"), seed)
+    run = run_on(cluster, "working")
     folder.hang()
     failed = run.count("failed")
     run.produce()
@@ -197,9 +193,7 @@ def test_working_folder_hangs(
 def test_one_taskmanager_whose_folder_hangs_for_ever(
     new_cluster: Callable[..., Cluster],
     fragile_folder: Callable[..., FragileFolder],
-    broker: Broker,
-    topic: Callable[..., str],
-    seed: int,
+    run_on: Callable[[Cluster, str], Run],
     hung: str,
 ) -> None:
     """Its tasks cannot be ended: it ends itself, and the job goes on where the folder answers."""
@@ -213,7 +207,7 @@ def test_one_taskmanager_whose_folder_hangs_for_ever(
     cluster.options["io.tmp.dirs"] = str(cluster.folder / "working-2")
     cluster.start_taskmanager(2)
     cluster.await_taskmanagers(2)
-    run = Run(cluster, broker, topic("one_of_two"), seed)
+    run = run_on(cluster, "one_of_two")
     folder.hang()
     run.produce()
     assert cluster.taskmanagers[1].wait_end(30) == EXIT_NOT_IN_ORDER
